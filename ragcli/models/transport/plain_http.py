@@ -152,7 +152,7 @@ class _TimedSocket:
         self._has_heard = False
 
     def limit(self, *, total: bool = True) -> None:
-        """Has what comes next take no longer than a silence, in all or at once."""
+        """Bounds what is read next: all of it, or each silence within it."""
         self._clock = SilenceClock(self._silence) if total else None
         self._has_heard = False
         self._socket.settimeout(self._silence or None)

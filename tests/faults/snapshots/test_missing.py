@@ -171,7 +171,7 @@ def test_repair_moves_nothing_because_a_file_is_missing(tmp_path: Path) -> None:
     store = open_store(home_at(tmp_path))
     session = filled(store)
     live = session.snapshots.current()
-    place = tmp_path / "profiles/work/index" / live / "vectors-1.faiss"
+    place = session.directory.path / "index" / live / "vectors-1.faiss"
     aside = tmp_path / "aside"
     place.rename(aside)
     session.close()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ragcli.errors import SnapshotDamaged
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.index.search.index_reader import IndexReader
+from ragcli.storage.files import Directory
 
 
 class WordEmbedder:
@@ -110,3 +112,17 @@ class Watched:
 
     def note(self, message: str) -> None:
         self.notes.append(message)
+
+
+class SlowReader(LocalSnapshots):
+    """Snapshots that others publish to once this one has hold of a generation."""
+
+    def __init__(self, directory: Directory, busy: Callable[[], object]) -> None:
+        super().__init__(directory, None, grace=0.0)
+        self._waiting = [busy]
+
+    def share(self, generation: str) -> int:
+        lease = super().share(generation)
+        if self._waiting:
+            self._waiting.pop()()
+        return lease

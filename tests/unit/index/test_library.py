@@ -22,6 +22,7 @@ from tests.unit.index.conftest import MakeLibrary
 from tests.unit.index.doubles import (
     KeyedSealer,
     PlainEmbedder,
+    SlowReader,
     Watched,
     WordEmbedder,
     reader_of,
@@ -563,20 +564,6 @@ def test_whoever_is_overtaken_goes_on_with_what_is_live(
     assert names(library) == ["apples.txt", "pears.txt"]
 
 
-class Slow(LocalSnapshots):
-    """Snapshots that others publish to once this one has hold of a generation."""
-
-    def __init__(self, directory: Directory, busy: Callable[[], object]) -> None:
-        super().__init__(directory, None, grace=0.0)
-        self._waiting = [busy]
-
-    def share(self, generation: str) -> int:
-        lease = super().share(generation)
-        if self._waiting:
-            self._waiting.pop()()
-        return lease
-
-
 def test_a_document_is_shown_while_others_publish(
     profile: Directory, make_library: MakeLibrary, notes: Path, progress: Watched
 ) -> None:
@@ -588,7 +575,7 @@ def test_a_document_is_shown_while_others_publish(
         (notes / "pears.txt").write_text("Pears are green.\n")
         rival.add([notes / "pears.txt"], progress)
 
-    library = Library(Slow(profile, publish), WordEmbedder, Settings())
+    library = Library(SlowReader(profile, publish), WordEmbedder, Settings())
     shown, passages = library.document(notes / "pears.txt")
     assert [item.text for item in passages] == ["Pears are green."]
     assert shown.digest != before.digest

@@ -50,8 +50,8 @@ UNKNOWN = {
 def written(root: Path, version: int) -> tuple[LocalStores, Path]:
     """Makes a profile whose file is that of another version."""
     stores = LocalStores(root)
-    stores().create("work", {}).close()
-    place = root / "profiles" / "work" / "profile.toml"
+    stores().create("papers", {}).close()
+    place = root / "profiles" / "papers" / "profile.toml"
     place.write_text(FILE.format(version=version))
     return stores, place
 
@@ -71,7 +71,7 @@ def test_an_older_profile_is_read_and_written_anew_only_on_change(
         format_versions, "PROFILE", StoredFormat("format", 2, {1: renamed})
     )
 
-    session = stores().open("work")
+    session = stores().open("papers")
     assert session.settings()["retrieval.k"] == 8
     History(session, Settings()).commit(a_turn("c", "asked"), title="t")
     assert place.read_bytes() == before
@@ -82,7 +82,7 @@ def test_an_older_profile_is_read_and_written_anew_only_on_change(
     assert "format = 2" in text
     assert "top" not in text
     assert session.settings() == {"retrieval.k": 8, "model": "builtin"}
-    clone = stores().clone("work", "copy", history=True)
+    clone = stores().clone("papers", "copy", history=True)
     assert "format = 2" in (place.parents[1] / "copy/profile.toml").read_text()
     clone.close()
     session.close()
@@ -94,7 +94,7 @@ def test_a_newer_profile_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(
         NewerFormat, match="format 9; this ragcli knows up to 1"
     ) as told:
-        stores().open("work")
+        stores().open("papers")
 
     assert "-U ragcli" in told.value.hint
     assert "format = 9" in place.read_text()
@@ -108,7 +108,7 @@ def test_a_profile_that_cannot_be_read_stops_no_other_prune(tmp_path: Path) -> N
 
     found = stores(Settings(ttl="1s")).prune(dry_run=True)
 
-    assert found[0].profile == "work"
+    assert found[0].profile == "papers"
     assert "format 9" in found[0].failed
     assert "-U ragcli" in found[0].hint
 
@@ -148,7 +148,7 @@ def test_what_a_newer_version_has_is_kept_and_told_wherever_a_profile_goes(
 ) -> None:
     stores, place = written(tmp_path / "here", 1)
     there = MemoryStores(tmp_path / "there")
-    session = stores().open("work")
+    session = stores().open("papers")
     assert unknown_of(session) == UNKNOWN
 
     session.change_settings({"model": "builtin"})
@@ -157,7 +157,7 @@ def test_what_a_newer_version_has_is_kept_and_told_wherever_a_profile_goes(
     session.change_settings({".flavour": None})
     assert ".flavour" not in session.written()
     place.write_text(FILE.format(version=1))
-    moved = copy_profile(stores().open("work"), there(), "moved")
+    moved = copy_profile(stores().open("papers"), there(), "moved")
     back = copy_profile(moved, stores(), "back")
     clone = stores().clone("back", "clone", history=False)
     export_bundle(clone, tmp_path / "b.ragcli")
@@ -176,11 +176,11 @@ def test_an_older_record_is_read_and_stays_until_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stores = LocalStores(tmp_path)
-    session = stores().create("work", {})
+    session = stores().create("papers", {})
     history = History(session, Settings())
     history.commit(a_turn("c", "first", model="old"), title="t")
     history.commit(a_turn("c", "second", model="old"))
-    place = tmp_path / "profiles/work/history.jsonl"
+    place = tmp_path / "profiles/papers/history.jsonl"
     before = place.read_bytes().splitlines()
 
     def step(table: MutableMapping[str, Any]) -> None:
@@ -189,7 +189,7 @@ def test_an_older_record_is_read_and_stays_until_it_changes(
 
     monkeypatch.setattr(format_versions, "RECORD", StoredFormat("v", 2, {1: step}))
 
-    found = [r for r in stores().open("work").log.since() if r.kind == "turn"]
+    found = [r for r in stores().open("papers").log.since() if r.kind == "turn"]
     assert [(r.v, r.body["model"]) for r in found] == [(2, "new")] * 2
     assert place.read_bytes().splitlines() == before
     assert History(session, Settings()).redact("second") == 1

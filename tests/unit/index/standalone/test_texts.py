@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.standalone.texts import Text, TextIndex
 from ragcli.storage.files import Directory
-from tests.unit.index.doubles import WordEmbedder
-
-
-class SlowReader(LocalSnapshots):
-    """Snapshots that others publish to once this one has hold of a generation."""
-
-    def __init__(self, directory: Directory, busy: Callable[[], object]) -> None:
-        super().__init__(directory, None, grace=0.0)
-        self._waiting = [busy]
-
-    def share(self, generation: str) -> int:
-        lease = super().share(generation)
-        if self._waiting:
-            self._waiting.pop()()
-        return lease
+from tests.unit.index.doubles import SlowReader, WordEmbedder
 
 
 def test_texts_are_read_while_others_replace_them(

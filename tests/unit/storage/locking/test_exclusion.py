@@ -47,13 +47,13 @@ def no_locks(
 def test_neither_files_nor_directories_are_locked_there(
     tmp_path: Path, no_locks: None
 ) -> None:
-    with Directory.open(tmp_path / "work", create=True) as directory:
+    with Directory.open(tmp_path / "papers", create=True) as directory:
         with (
-            pytest.raises(NotPermitted, match=r"work/history.lock: .* keep nobody out"),
+            pytest.raises(NotPermitted, match=r"papers/history.lock: .* nobody out"),
             commit_lock(directory, "history", wait=0),
         ):
             pytest.fail("it was given")
-        with pytest.raises(NotPermitted, match=f"{tmp_path}/work/tmp-.* nobody out"):
+        with pytest.raises(NotPermitted, match=f"{tmp_path}/papers/tmp-.* nobody out"):
             directory_locks.make(directory.descriptor, "tmp-")
         assert os.listdir(directory.path) == ["history.lock"]
 
