@@ -101,8 +101,10 @@ def _private_directory(base: Path) -> Iterator[Path]:
             parent = stack.enter_context(_opened(base))
             _swept(parent)
             name, lock_fd = directory_locks.make(parent, _mine())
-        stack.callback(close_reader, lock_fd)
-        stack.callback(_remove, parent, name)
+            stack.callback(close_reader, lock_fd)
+            stack.callback(_remove, parent, name, lock_fd)
+            # Listing takes one more descriptor, and there may be none by then.
+            stack.enter_context(_opened(base))
         yield base / name
 
 
@@ -125,11 +127,14 @@ def _is_left(parent: int, name: str) -> bool:
     return False
 
 
-def _remove(parent: int, name: str) -> None:
-    """Removes a directory of files and links."""
-    import shutil  # 5 ms: it loads every kind of compression
-
-    shutil.rmtree(name, ignore_errors=True, dir_fd=parent)
+def _remove(parent: int, name: str, directory: int) -> None:
+    """Removes a directory of files and links; both are given by their descriptors."""
+    with suppress(OSError):
+        for entry in os.listdir(directory):
+            with suppress(FileNotFoundError):
+                os.unlink(entry, dir_fd=directory)
+    with suppress(OSError):
+        os.rmdir(name, dir_fd=parent)
 
 
 @contextmanager
