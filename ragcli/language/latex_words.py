@@ -32,7 +32,8 @@ UNSEEN = {
             "foreignlanguage", "tag", "usefonttheme", "logo",
             "setbeamertemplate", "setbeamercolor", "ProvidesPackage", "enlargethispage",
             "cmidrule", "stepcounter", "setmainfont", "pdfinfo",
-            "tikzset", "pgfplotsset", "todo",
+            "tikzset", "pgfplotsset", "todo", "hypertarget", "hyperlink",
+            "texorpdfstring",
         ),
         1,
     ),
@@ -80,7 +81,8 @@ _SIGNS = {
     "Sigma": "\u03a3", "Phi": "\u03a6", "Psi": "\u03a8", "Omega": "\u03a9",
     "textmu": "\xb5", "textquotesingle": "'", "guillemotleft": "\xab",
     "guillemotright": "\xbb", "newline": "\n", "slash": "/", "linebreak": "\n",
-    "textbar": "|", "textless": "<", "textgreater": ">",
+    "textbar": "|", "textless": "<", "textgreater": ">", "square": "\u2610",
+    "Box": "\u2610", "boxtimes": "\u2612", "CheckedBox": "\u2611",
 }  # fmt: skip
 _UNITS = {
     "metre": "m", "meter": "m", "second": "s", "gram": "g", "bar": "bar", "litre": "l",
@@ -116,6 +118,11 @@ _RAISED = str.maketrans(
 _DEEPEST = 12
 """Groups and environments that are read inside each other."""
 
+_ENVIRONMENT_ARGUMENTS = {"minipage": 1, "tabular": 1, "array": 1, "tabularx": 2}
+"""How many groups behind the beginning of an environment nobody sees."""
+
+_CODE_COMMAND = re.compile(r"\\(?P<name>[A-Za-z]+)(?:\{\})?|\\(?P<sign>.)|[{}]")
+
 _NOTHING = re.compile(r"[ \t]?\([ \t,;]{0,20}\)")
 """Parentheses that held nothing but a citation."""
 
@@ -149,7 +156,7 @@ class InlineText:
             whole = _NOTHING.sub("", whole)
         return unicodedata.normalize("NFC", whole)
 
-    def _command(  # noqa: PLR0911 - a list of them
+    def _command(  # noqa: C901, PLR0911 - a list of them
         self, name: str, text: str, at: int, depth: int, shown: list[str]
     ) -> tuple[str, int]:
         """Returns what a command prints, and where its arguments end."""
@@ -165,6 +172,8 @@ class InlineText:
             return self._number(name, text, at, depth)
         if name in {"textsuperscript", "enquote"} and depth < _DEEPEST:
             return self._marked(name, text, at, depth)
+        if name in {"begin", "end", "item"}:
+            return _structure(name, text, at)
         if name in {"url", "nolinkurl", "path"} and (group := group_at(text, at)):
             return text[slice(*group)], group[1] + 1
         if name in {"href", "captionof", "hyperref"}:
@@ -203,6 +212,30 @@ class InlineText:
             parts.append(_unit(inner) if is_unit else self.plain(inner, depth + 1))
         joint = "/" if "frac" in name else " "
         return joint.join(filter(None, parts)) + ("\xb0" * (name == "ang")), at
+
+
+def coloured_code(text: str) -> str:
+    r"""Returns code without the commands that colour it.
+
+    `\NormalTok{delay\_minutes}` reads `delay_minutes`.
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        return match["sign"] or _SIGNS.get(match["name"] or "", "")
+
+    return _CODE_COMMAND.sub(shown, text)
+
+
+def _structure(name: str, text: str, at: int) -> tuple[str, int]:
+    """Returns what parts words that stand in a cell or a note, and where it ends."""
+    if name == "item":
+        return "\f- ", at
+    group = group_at(text, at)
+    if not group:
+        return "", at
+    count = _ENVIRONMENT_ARGUMENTS.get(text[slice(*group)].rstrip("*"), 0)
+    end = group[1] + 1
+    return "\f", end if name == "end" else skipped(text, end, count)
 
 
 def _sign(sign: str, text: str, at: int) -> tuple[str, int]:

@@ -264,6 +264,7 @@ class DocumentBuilder:
         *,
         caption: str = "",
         labels: Sequence[str] = (),
+        places: Sequence[tuple[int, int]] = (),
         repeated: Collection[tuple[int, int]] = (),
     ) -> None:
         """Adds a table.
@@ -273,6 +274,8 @@ class DocumentBuilder:
             rows: Its rows; one without any text is left out.
             caption: What stands above it.
             labels: Where each row stands, `A7` say, as far as there are any.
+            places: Lines of the file at which each row stands, where they are not
+                those of the whole table.
             repeated: Row and column, counted from 0, of the cells that a merged one
                 above reaches over: the row has its words, the text has them once.
         """
@@ -280,7 +283,7 @@ class DocumentBuilder:
         names = names if any(names) else ()
         caption = flat(caption)
         number = len(self._tables)
-        wanted: list[tuple[tuple[str, ...], tuple[str, ...], str]] = []
+        wanted: list[tuple[Element, tuple[str, ...]]] = []
         for at, row in enumerate(rows):
             cells = tuple(flat(cell) for cell in row)
             said = cells
@@ -291,7 +294,9 @@ class DocumentBuilder:
                 )
             if any(said):
                 label = labels[at] if at < len(labels) else ""
-                wanted.append((cells, said, label))
+                place = places[at] if at < len(places) else None
+                row_of = Element("row", 0, 0, number, cells, label, place)
+                wanted.append((row_of, said))
         if not wanted and not names:
             return
         self._tables.append(TableFacts(names, caption, len(wanted)))
@@ -299,10 +304,10 @@ class DocumentBuilder:
             self.paragraph(caption)
         if names:
             self._add(" | ".join(names), Element("columns", 0, 0, number))
-        for at, (cells, said, label) in enumerate(wanted):
+        for at, (row_of, said) in enumerate(wanted):
             self._add(
                 " | ".join(said).strip(" "),
-                Element("row", 0, 0, number, cells, label),
+                row_of,
                 joined=bool(names) or at > 0,
             )
 

@@ -34,10 +34,18 @@ class GridWriter:
     Args:
         builder: The document.
         labelled: Whether cells are known by their names, `A7` say.
+        places: The lines of the file at which each row stands, where it has any.
     """
 
-    def __init__(self, builder: DocumentBuilder, *, labelled: bool = True) -> None:
+    def __init__(
+        self,
+        builder: DocumentBuilder,
+        *,
+        labelled: bool = True,
+        places: Sequence[tuple[int, int]] = (),
+    ) -> None:
         self._builder = builder
+        self._places = places
         self._labelled = labelled
         self._title = ""
 
@@ -126,11 +134,13 @@ class GridWriter:
         """Adds cells that stand one below the other: a title, prose or a list."""
         if len(cells) > 2 and all(len(text) <= LONGEST_NAME for _, text in cells):
             self._told()
-            for _, text in cells:
+            for line, text in cells:
+                self._stand_at(line)
                 self._builder.item(text)
             return
         for line, text in cells:
             self._told()
+            self._stand_at(line)
             if "\n" not in text and len(text.split()) <= _TITLE_WORDS:
                 self._title = text
             else:
@@ -150,14 +160,17 @@ class GridWriter:
         while body and len(names) > 2 and _is_remark(body[-1], body):
             notes.insert(0, body.pop())
         cells, repeated = _reached_over(body, spans)
+        self._stand_at(*lines[header.first : header.last + 1])
         self._builder.table(
             names,
             cells,
             caption=", ".join(filter(None, (caption, said))),
             labels=[self._row_label(line, used) for line in body],
             repeated=repeated,
+            places=self._places_of(body),
         )
         for line in notes:
+            self._stand_at(line)
             said = " ".join(line.cells[column] for column in line.filled)
             self._builder.paragraph(said, label=self._row_label(line, used))
 
@@ -176,10 +189,21 @@ class GridWriter:
             caption=caption,
             labels=[self._row_label(line, used) for line in lines],
             repeated=repeated,
+            places=self._places_of(lines),
         )
+
+    def _places_of(self, lines: Sequence[GridRow]) -> list[tuple[int, int]]:
+        return [self._places[line.number] for line in lines] if self._places else []
+
+    def _stand_at(self, *lines: GridRow) -> None:
+        """Says that what is added next stands where some rows do."""
+        if self._places:
+            places = self._places_of(lines)
+            self._builder.lines = places[0][0], places[-1][1]
 
     def _fields(self, line: GridRow, used: list[int]) -> None:
         filled = line.filled
+        self._stand_at(line)
         for at in range(0, len(filled), 2):
             key = line.cells[filled[at]]
             value = line.cells[filled[at + 1]] if at + 1 < len(filled) else ""
@@ -251,6 +275,7 @@ def add_table(
     spans: Sequence[Span] = (),
     headings: int = 0,
     caption: str = "",
+    places: Sequence[tuple[int, int]] = (),
 ) -> None:
     """Adds a table of a text or slide; its header is found where none is marked.
 
@@ -260,5 +285,7 @@ def add_table(
         spans: Which of them are merged.
         headings: How many of its first rows are marked as its header.
         caption: What is said above it, where that is marked.
+        places: The lines of the file at which each row stands, where it has any.
     """
-    GridWriter(builder, labelled=False).table(rows, spans, headings, caption)
+    writer = GridWriter(builder, labelled=False, places=places)
+    writer.table(rows, spans, headings, caption)

@@ -19,6 +19,7 @@ from ragcli.language.latex_words import (
     OPTION,
     UNSEEN,
     InlineText,
+    coloured_code,
     group_at,
     skipped,
 )
@@ -42,6 +43,17 @@ _TOKEN = re.compile(
 _ENVIRONMENT = re.compile(r"\{(?P<name>[A-Za-z@]{1,60}\*?)\}")
 _VERBATIM = frozenset({"verbatim", "Verbatim", "BVerbatim", "LVerbatim", "lstlisting",
                        "minted", "alltt", "filecontents", "comment"})  # fmt: skip
+_COLOURED = frozenset({"Highlighting"})
+"""Code whose words stand in commands that colour them."""
+
+_VERBATIM_DEFINED = re.compile(
+    r"\\DefineVerbatimEnvironment\{(?P<name>[A-Za-z]{1,60})\}\{\w{1,60}\}"
+    r"(?P<options>\{[^\n]{0,200})?"
+)
+_OVERLAY = re.compile(r"<[^<>\n]{1,20}>")
+"""On which steps of a slide something is shown."""
+
+_BLOCKS = frozenset({"block", "alertblock", "exampleblock"})
 _FORMULAS = frozenset({"equation", "align", "gather", "multline", "eqnarray", "math",
                        "displaymath", "flalign", "alignat", "tikzpicture", "pgfpicture",
                        "picture"})  # fmt: skip
@@ -110,6 +122,10 @@ class _LatexReader:
         """What is open that floats on its page, and where each began."""
         self._caption = ""
         self._closings: dict[str, int] = {}
+        self._verbatim, self._coloured = set(_VERBATIM), set(_COLOURED)
+        for match in _VERBATIM_DEFINED.finditer(text):
+            is_coloured = "commandchars" in (match["options"] or "")
+            (self._coloured if is_coloured else self._verbatim).add(match["name"])
         self._notes: list[str] = []
         self._noted = 0
 
@@ -166,7 +182,8 @@ class _LatexReader:
         elif name in {"verb", "lstinline", "mintinline"}:
             at = self._verb(at)
         elif name in {"footnote", "footnotetext"}:
-            words, at = self._argument(at)
+            overlay = _OVERLAY.match(self._text, at)
+            words, at = self._argument(overlay.end() if overlay else at)
             self._notes += [words] if words else []
         elif name == "caption" and self._floats:
             _, at = self._argument(at)
@@ -195,7 +212,8 @@ class _LatexReader:
         text = self._paragraph_text()
         builder = self._builder
         builder.lines = self._lines(*self._span)
-        if self._term and len(text) <= _LONGEST_VALUE:
+        is_term = any(map(str.isalnum, self._term))
+        if is_term and len(text) <= _LONGEST_VALUE:
             if text:
                 builder.field(self._term, text)
         elif self._is_item or self._term:
@@ -309,26 +327,23 @@ class _LatexReader:
         self._code(at, end)
         return end + len(closing)
 
-    def _code(self, start: int, stop: int) -> None:
+    def _code(self, start: int, stop: int, *, is_coloured: bool = False) -> None:
         piece = self._text[start:stop]
         begin = start + len(piece) - len(piece.lstrip())
         self._builder.lines = self._lines(begin, start + len(piece.rstrip()))
-        self._builder.code(piece.strip("\n"))
+        shown = coloured_code(piece) if is_coloured else piece
+        self._builder.code(shown.strip("\n"))
 
     def _begin(self, name: str, at: int, stop: int) -> int:
         """Begins an environment, or reads one whole whose text is no text."""
         base = name.rstrip("*")
         closing = f"\\end{{{name}}}"
         end = self._next(closing, at, stop)
-        is_whole = base in _VERBATIM or base in _FORMULAS or base in _TABLES
+        is_code = base in self._verbatim or base in self._coloured
+        is_whole = is_code or base in _FORMULAS or base in _TABLES
         self._end_paragraph()
         if is_whole and end >= 0:
-            if base in _TABLES:
-                self._table(name, at, end)
-            elif base in _FORMULAS:
-                self._code(at, end)
-            elif base != "comment":
-                self._listing(at, end)
+            self._whole(name, at, end)
             return end + len(closing)
         if base in {"table", "figure", "longtable", "sidewaystable", "wrapfigure"}:
             self._floats.append((base, at))
@@ -342,7 +357,22 @@ class _LatexReader:
             if title:
                 self._builder.heading(7, title)
             return at
+        if base in _BLOCKS:
+            title, at = self._argument(at)
+            self._builder.lines = self._lines(at, at)
+            self._builder.paragraph(title)
+            return at
         return skipped(self._text, at, _ENVIRONMENT_ARGUMENTS.get(base, 0))
+
+    def _whole(self, name: str, at: int, end: int) -> None:
+        """Reads an environment whose text is no text."""
+        base = name.rstrip("*")
+        if base in _TABLES:
+            self._table(name, at, end)
+        elif base in _FORMULAS:
+            self._code(at, end)
+        elif base != "comment":
+            self._listing(at, end, is_coloured=base in self._coloured)
 
     def _leave(self, name: str, stop: int) -> None:
         """Ends an environment."""
@@ -374,7 +404,7 @@ class _LatexReader:
         match = _CAPTION.search(self._text, at, end)
         return self._argument(match.end())[0] if match else ""
 
-    def _listing(self, at: int, end: int) -> None:
+    def _listing(self, at: int, end: int, *, is_coloured: bool = False) -> None:
         """Adds a listing under its caption, without its options."""
         if option := OPTION.match(self._text, at, end):
             caption = re.search(
@@ -388,16 +418,15 @@ class _LatexReader:
             at = option.end()
         if self._text.startswith("{", at) and (group := group_at(self._text, at)):
             at = group[1] + 1
-        self._code(at, end)
+        self._code(at, end, is_coloured=is_coloured)
 
     def _table(self, name: str, at: int, end: int) -> None:
         """Adds a table; a rule below its first rows makes them names of columns."""
         caption = self._caption or self._caption_in(at, end)
         self._caption = ""
-        lines = self._lines(at, end)
+        whole = self._lines(at, end)
         at = skipped(self._text, at, 2 if name in _WIDTH_FIRST else 1)
-        body = _CAPTION.sub(r"\\thanks", self._text[at:end])
-        reader = _TableRows(body)
+        reader = _TableRows(self._without_captions(at, end))
         head, rows = reader.read(), reader.rows
         shown: list[list[str]] = []
         spans: list[Span] = []
@@ -416,8 +445,18 @@ class _LatexReader:
                     bottom = min(number + count, len(rows)) - 1
                     spans.append(Span(number, column, bottom, column))
             shown.append(cells)
-        self._builder.lines = lines
-        add_table(self._builder, shown, spans, head, caption)
+        places = [self._lines(at + first, at + last) for first, last in reader.places]
+        self._builder.lines = whole
+        add_table(self._builder, shown, spans, head, caption, places)
+
+    def _without_captions(self, at: int, end: int) -> str:
+        """Returns part of the text with blanks for what is no row of a table."""
+        body = self._text[at:end]
+        for match in _CAPTION.finditer(self._text, at, end):
+            stop = min(skipped(self._text, match.end(), 1), end)
+            blank = re.sub(r"[^\n]", " ", self._text[match.start() : stop])
+            body = body[: match.start() - at] + blank + body[stop - at :]
+        return body
 
 
 class _TableRows:
@@ -432,6 +471,9 @@ class _TableRows:
         self._start = 0
         self._cells: list[str] = []
         self.rows: list[list[str]] = []
+        self.places: list[tuple[int, int]] = []
+        """Where each row begins and ends in the body."""
+        self._begin = 0
         self._rules: list[tuple[str, int]] = []
         """What rules there are, and how many rows stand above each."""
         self._head = 0
@@ -462,17 +504,24 @@ class _TableRows:
 
     def _end_row(self, match: re.Match[str]) -> None:
         self._add_row(match.start())
-        self._start = match.end()
+        self._start = self._begin = match.end()
         if match["rule"]:
             self._rules.append((match["rule"], len(self.rows)))
         elif match["part"] == "head":
-            del self.rows[self._head or len(self.rows) :]
+            self._drop(self._head or len(self.rows))
             self._head = self._since = len(self.rows)
         elif match["part"]:
-            del self.rows[self._since :]
+            self._drop(self._since)
+
+    def _drop(self, first: int) -> None:
+        """Forgets the rows from one on, which every page repeats."""
+        del self.rows[first:], self.places[first:]
 
     def _add_row(self, stop: int) -> None:
         self._cells.append(self._body[self._start : stop])
         if any(cell.strip() for cell in self._cells):
             self.rows.append(self._cells)
-        self._cells = []
+            said = self._body[self._begin : stop]
+            blank = len(said) - len(said.lstrip())
+            self.places.append((self._begin + blank, self._begin + len(said.rstrip())))
+        self._cells, self._begin = [], stop

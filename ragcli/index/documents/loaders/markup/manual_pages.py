@@ -155,7 +155,8 @@ class _PageReader:
         self._name = ""
         self._joins = False
         """Whether the next words follow without a blank."""
-        self._table: list[str] | None = None
+        self._table: list[tuple[int, str]] | None = None
+        """The lines of a table so far, each with its number."""
         self._macros: dict[str, list[str]] = {}
         """What the page defines: the lines that stand for a request of its own."""
         self._is_open = False
@@ -394,12 +395,13 @@ class _PageReader:
     def _in_table(self, line: str) -> None:
         assert self._table is not None  # noqa: S101 - the caller looks
         if line.rstrip() != ".TE":
-            self._table.append(line)
+            self._table.append((self._at, line))
             return
-        rows, self._table = _table_rows(self._table), None
+        rows, places = _table_rows(self._table)
+        self._table = None
         shown = [[flat(self._shown(cell)) for cell in row] for row in rows]
         self._builder.lines = self._lines[0], self._at
-        add_table(self._builder, shown)
+        add_table(self._builder, shown, places=places)
 
     def _item(self, rest: str) -> None:
         """Begins an item of a list of mdoc."""
@@ -598,8 +600,11 @@ def _sign(name: str) -> str:
     return ""
 
 
-def _table_rows(lines: Sequence[str]) -> list[list[str]]:
-    """Returns the rows of a table between `.TS` and `.TE`."""
+def _table_rows(
+    numbered: Sequence[tuple[int, str]],
+) -> tuple[list[list[str]], list[tuple[int, int]]]:
+    """Returns the rows of a table between `.TS` and `.TE`, and the lines of each."""
+    lines = [line for _, line in numbered]
     mark, at = "\t", 0
     if lines and lines[0].rstrip().endswith(";"):
         if match := re.search(r"tab\s*\((.)\)", lines[0]):
@@ -608,9 +613,11 @@ def _table_rows(lines: Sequence[str]) -> list[list[str]]:
     while at < len(lines) and not lines[at].rstrip().endswith("."):
         at += 1
     rows: list[list[str]] = []
+    places: list[tuple[int, int]] = []
     block: list[str] | None = None
-    for line in lines[at + 1 :]:
+    for number, line in numbered[at + 1 :]:
         if block is not None:
+            places[-1] = places[-1][0], number
             if not line.startswith("T}"):
                 block.append(line)
                 continue
@@ -623,9 +630,10 @@ def _table_rows(lines: Sequence[str]) -> list[list[str]]:
         else:
             cells = line.split(mark)
             rows.append(cells)
+            places.append((number, number))
         if cells and cells[-1].strip() == "T{":
             block = []
-    return rows
+    return rows, places
 
 
 def _said_in_cell(lines: Sequence[str]) -> Iterator[str]:

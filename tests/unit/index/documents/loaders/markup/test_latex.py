@@ -140,3 +140,102 @@ def test_a_file_of_nothing_but_definitions_is_code(loaded: Load) -> None:
     [section] = loaded("a.tex", "\\newcommand{\\x}{y}\n\\usepackage{z}\n").sections
     assert section.is_code
     assert loaded("a.sty", "\\newcommand{\\x}{y}\n").format == "latex-package"
+
+
+LONG_TABLE = r"""\hypertarget{wires}{%
+\section{Wires}\label{wires}}
+
+\begin{longtable}[]{@{}ll@{}}
+\caption{All wires}\tabularnewline
+\toprule
+\begin{minipage}[b]{\linewidth}\raggedright
+Wire
+\end{minipage} & Use \\
+\midrule
+\endfirsthead
+\toprule
+Wire & Use \\
+\midrule
+\endhead
+Brown & \begin{minipage}[t]{\linewidth}
+\begin{itemize}
+\tightlist
+\item
+  phase
+\item
+  fuse
+\end{itemize}
+\end{minipage} \\
+Blue & neutral \\
+\bottomrule
+\end{longtable}
+"""
+
+
+def test_a_table_over_pages_has_its_rows_once_each_at_its_own_lines(
+    loaded: Load,
+) -> None:
+    document = loaded("a.tex", LONG_TABLE)
+    assert document.sections[0].heading == ("Wires",)
+    [facts] = document.tables
+    assert (facts.columns, facts.caption) == (("Wire", "Use"), "All wires")
+    assert rows(document) == [("Brown", "- phase - fuse"), ("Blue", "neutral")]
+    elements = document.sections[0].elements
+    assert [(item.kind, item.lines) for item in elements if item.table >= 0] == [
+        ("columns", (7, 9)),
+        ("row", (16, 24)),
+        ("row", (25, 25)),
+    ]
+
+
+def test_fields_of_a_table_without_names_stand_at_their_lines(loaded: Load) -> None:
+    document = loaded(
+        "a.tex",
+        "\\begin{tabular}{ll}\nBank & Rowan \\\\\nDue & 3 May\\\\\n\\end{tabular}",
+    )
+    [section] = document.sections
+    assert [(item.cells, item.lines) for item in section.elements] == [
+        (("Bank", "Rowan"), (2, 2)),
+        (("Due", "3 May"), (3, 3)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            r"""\begin{Highlighting}[]
+\ImportTok{import}\NormalTok{ kiln}
+
+\NormalTok{kiln.run(delay\_minutes}\OperatorTok{=}\StringTok{"}\SpecialCharTok{\textbackslash{}n}\StringTok{"}\NormalTok{)}
+\end{Highlighting}
+""",
+            [("code", 'import kiln\n\nkiln.run(delay_minutes="\\n")')],
+        ),
+        (
+            r"""\DefineVerbatimEnvironment{Shell}{Verbatim}{fontsize=\small}
+\DefineVerbatimEnvironment{Code}{Verbatim}{commandchars=\\\{\}}
+\begin{document}\begin{Shell}
+a \b{} & c
+\end{Shell}
+\begin{Code}
+\textbf{go} \{x\}
+\end{Code}\end{document}""",
+            [("code", r"a \b{} & c"), ("code", "go {x}")],
+        ),
+        (
+            r"""\begin{itemize}\item[$\boxtimes$] Gasket
+            \item[$\square$] Felt\end{itemize}""",
+            [("item", "\u2612 Gasket"), ("item", "\u2610 Felt")],
+        ),
+        (
+            r"""\begin{block}{Safety}\protect\hypertarget{s}{}
+            Wait.\footnote<.->{Long.}\end{block}""",
+            [("prose", "Safety"), ("prose", "Wait."), ("note", "Long.")],
+        ),
+    ],
+)  # fmt: skip
+def test_what_converters_write_is_read_as_it_is_printed(
+    loaded: Load, text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert contents(loaded("a.tex", text)) == expected

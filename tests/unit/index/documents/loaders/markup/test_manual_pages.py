@@ -57,6 +57,8 @@ green	7
         ("row", "green | 7"),
     ]
     assert document.sections[0].elements[0].lines == (7, 7)
+    table = [item.lines for item in document.sections[1].elements if item.table >= 0]
+    assert table == [(26, 26), (27, 27), (28, 28)]
 
 
 def test_a_page_of_mdoc_is_read_by_what_its_macros_mean(loaded: Load) -> None:
