@@ -169,9 +169,9 @@ FOR_OTHER_QUESTIONS = {
     "ragcli.sessions.history.lifetime.expiry", "ragcli.sessions.history.masking",
     "ragcli.sessions.redis", "ragcli.sessions.transfer",
     "ragcli.storage.limits.processors", "ragcli.tui",
-    "asyncio", "cryptography", "filelock", "http", "httpx", "langchain_core",
-    "numpy._typing", "pathspec", "pydantic", "redis", "requests", "rich", "safetensors",
-    "shlex", "socket", "textual", "tokenizers", "tomlkit",
+    "asyncio", "cryptography", "faiss.swigfaiss", "filelock", "http", "httpx",
+    "langchain_core", "numpy._typing", "pathspec", "pydantic", "redis", "requests",
+    "rich", "safetensors", "shlex", "socket", "textual", "tokenizers", "tomlkit",
 }  # fmt: skip
 """What generated answers, claims that are judged, changes of documents, of histories
 and of profiles need, each with all that is below it."""

@@ -10,15 +10,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ragcli.dependency_patches import faiss
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.misreading import damaged_file
 from ragcli.storage.files import disk_errors
 from ragcli.storage.os_errors import raise_if_unopened
 
 if TYPE_CHECKING:
-    import faiss
     import numpy as np
     from numpy.typing import NDArray
 
@@ -43,25 +43,17 @@ def rows(pieces: Sequence[bytes | bytearray], dimension: int) -> NDArray[np.floa
 
 def build(vectors: NDArray[np.float16]) -> list[bytes]:
     """Returns the file of an index of these vectors, one a line, in pieces."""
-    import faiss
     import numpy as np
 
-    index = faiss.IndexScalarQuantizer(
-        vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
     # In this format a vector's code is the vector: nothing has to be converted.
-    index.add_sa_codes(vectors.view(np.uint8))
-    written: list[bytes] = []
-    writer: Any = vars(faiss)["PyCallbackIOWriter"]  # its stub does not have it
-    faiss.write_index(index, writer(written.append))
-    return written
+    return faiss.serialized(vectors.view(np.uint8))
 
 
 class VectorIndex:
     """The opened vectors of one segment.
 
     Args:
-        index: The FAISS index.
+        index: The index of FAISS's.
     """
 
     def __init__(self, index: faiss.Index) -> None:
@@ -83,25 +75,17 @@ class VectorIndex:
             StorageFailed: The system did not open it.
             SnapshotDamaged: Not such an index.
         """
-        import faiss
-        import numpy as np
-
         _check_header(path, data, shape)
-        faiss.set_deserialization_vector_byte_limit(_VECTOR_BYTES)
-        faiss.set_deserialization_loop_limit(_LOOPS)
+        faiss.limit_files(vector_bytes=_VECTOR_BYTES, loops=_LOOPS)
         try:
-            if path is not None:
-                index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-            else:
-                index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
+            index = faiss.deserialize(data) if path is None else faiss.read(path)
         except (RuntimeError, MemoryError) as error:
             if path is not None:
                 raise_if_unopened(path, str(error))
             raise _damaged(f"FAISS does not read it: {error}") from None
-        if (index.ntotal, index.d) != shape:
-            raise _damaged(
-                f"holds {index.ntotal} vectors of {index.d} numbers, not {shape}"
-            )
+        held = index.count, index.dimension
+        if held != shape:
+            raise _damaged(f"holds {held[0]} vectors of {held[1]} numbers, not {shape}")
         return cls(index)
 
     def search(
@@ -117,30 +101,17 @@ class VectorIndex:
             limit: How many to find; fewer are there, position -1.
             excluded: True for positions to leave out, or None.
         """
-        import faiss
         import numpy as np
 
-        # FAISS shares out queries, and there is one: other threads would only wait.
-        faiss.omp_set_num_threads(1)
-        limit = min(limit, self._index.ntotal)
-        if excluded is None:
-            scores, positions = self._index.search(queries, limit)
-        else:
+        limit = min(limit, self._index.count)
+        allowed = None
+        if excluded is not None:
             allowed = np.packbits(~excluded, bitorder="little")
-            selector: Any = faiss.IDSelectorBitmap  # its stub has the C++ signature
-            options: Any = faiss.SearchParameters
-            chosen = options(sel=selector(allowed))
-            scores, positions = self._index.search(queries, limit, params=chosen)
-        return scores, positions
+        return self._index.search(queries, limit, allowed)
 
     def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Returns the stored vectors at these positions, float32."""
-        import numpy as np
-
-        if not len(positions):
-            return np.zeros((0, self._index.d), np.float32)
-        stored: NDArray[np.float32] = self._index.reconstruct_batch(positions)
-        return stored
+        return self._index.vectors(positions)
 
 
 def _check_header(path: Path | None, data: memoryview, shape: tuple[int, int]) -> None:

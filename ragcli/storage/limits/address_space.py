@@ -39,7 +39,8 @@ class _Gate:
         Who needs one needs all of them before long.
         """
         if name in _LIBRARIES:
-            to_load = _LIBRARIES.keys() - sys.modules.keys()
+            loaded = {module.partition(".")[0] for module in list(sys.modules)}
+            to_load = _LIBRARIES.keys() - loaded
             need = sum(_LIBRARIES[library] for library in to_load)
             require(need + _A_THREAD * (os.cpu_count() or 1))
 
