@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 def kept(snapshots: Snapshots) -> list[GenerationInfo]:
     """Returns the kept states, oldest first; damaged ones say what they have."""
-    live = snapshots.current()
+    live = ""
+    with suppress(SnapshotDamaged):  # what is kept is sound without `CURRENT`
+        live = snapshots.current()
     states = []
     for name in snapshots.generations():
         with suppress(SnapshotNotFound):  # collected while we looked
@@ -26,21 +30,34 @@ def kept(snapshots: Snapshots) -> list[GenerationInfo]:
 def previous(snapshots: Snapshots) -> str:
     """Returns the newest sound state before what the current one shows.
 
+    Where the current one is unknown or gone, that is the newest sound one.
+
     Raises:
         SnapshotNotFound: There is none.
     """
     states = kept(snapshots)
-    shown = generation_number(states[-1].name) if states else 0
+    before = _shown(snapshots, states)
     for state in reversed(states):
-        if state is states[-1] and not state.damaged:
-            current = read(snapshots.directory(state.name))
-            shown = generation_number(current.origin or state.name)
-        elif generation_number(state.name) < shown and not state.damaged:
+        if generation_number(state.name) < before and not state.damaged:
             return state.name
     raise SnapshotNotFound(
         "there is no earlier index to go back to",
         "`ragcli docs rollback --list` shows those that are kept",
     )
+
+
+def _shown(snapshots: Snapshots, states: Sequence[GenerationInfo]) -> float:
+    """Returns the number of the state whose documents the current one shows.
+
+    Infinite where nobody knows, or where that state is gone.
+    """
+    if not any(state.current for state in states):
+        return math.inf
+    current = states[-1]
+    if current.damaged:
+        return generation_number(current.name)
+    origin = read(snapshots.directory(current.name)).origin
+    return generation_number(origin or current.name)
 
 
 def _described(snapshots: Snapshots, name: str, live: str) -> GenerationInfo:

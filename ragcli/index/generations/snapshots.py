@@ -111,7 +111,7 @@ class LocalSnapshots:
                 return self._checked(index, opened, generation)
         except FileNotFoundError:
             self._profile.expect_standing()
-            if index.has(generation):
+            if index.has(generation) or generation == self._named():
                 raise manifests.damaged(generation, "files are missing") from None
             raise manifests.not_found(generation) from None
 
@@ -137,7 +137,7 @@ class LocalSnapshots:
     def _parsed(self, data: bytes, name: str) -> Manifest:
         """Returns a manifest whose own hash and seal hold."""
         manifest = manifests.parse(data, name)
-        live, digest = pointer.read(self._index())
+        live, digest = self._pointed()
         if name == live and manifests.digest(data) != digest:
             raise manifests.damaged(name, "its manifest is not the one in CURRENT")
         if self.sealer:
@@ -145,12 +145,18 @@ class LocalSnapshots:
         return manifest
 
     def generations(self) -> list[str]:
-        """Returns the kept generations, oldest first; the last one is current."""
+        """Returns the kept generations, oldest first; the last one is current.
+
+        Where `CURRENT` is damaged, nobody knows which one is: then they are all.
+        """
         index = self._index()
-        newest = generation_number(self.current())
         if index is None:
             return []
         present = collection.all_generations(index)
+        try:
+            newest = generation_number(self.current())
+        except SnapshotDamaged:
+            return present
         return [name for name in present if generation_number(name) <= newest]
 
     def candidates(self) -> list[str]:
@@ -308,9 +314,16 @@ class LocalSnapshots:
 
     def _named(self) -> str:
         """Returns the name in `CURRENT`, "" if it cannot be read."""
+        return self._pointed()[0]
+
+    def _pointed(self) -> tuple[str, str]:
+        """Returns what `CURRENT` says, two "" if it cannot be read.
+
+        A generation is sound without it: its own hashes hold.
+        """
         with suppress(SnapshotDamaged):
-            return self.current()
-        return ""
+            return pointer.read(self._index())
+        return "", ""
 
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Holds the ingest lock."""

@@ -153,6 +153,33 @@ def test_rollback_and_quarantine_get_rid_of_damage(
     assert reader_of(library).generation == renewed
 
 
+@pytest.mark.parametrize(
+    "line", [b"", b"gen-1 00\n", b"gen-00000099 " + b"0" * 64 + b"\n"]
+)
+def test_a_pointer_to_nothing_is_gone_around_and_put_right_by_rollback(
+    profile: Path, sealed: bool, tmp_path: Path, line: bytes
+) -> None:
+    snapshots = snapshots_at(str(profile), sealed=sealed)
+    before, newest = snapshots.generations()
+    library = opened(str(profile), sealed=sealed)
+    texts = contents(reader_of(library))
+    (profile / "index" / "CURRENT").write_bytes(line)
+
+    library = opened(str(profile), sealed=sealed)
+    reader = reader_of(library)
+    assert reader.generation == newest
+    assert "searching" in reader.notice
+    with pytest.raises(SnapshotDamaged):  # nothing is built upon a guess
+        library.add([tmp_path / "documents"], Watched())
+    kept = [(item.name, item.current, item.damaged) for item in library.generations()]
+    assert kept == [(before, False, ""), (newest, False, "")]
+
+    renewed = library.rollback()
+    assert reader_of(library).generation == renewed
+    assert reader_of(library).notice == ""
+    assert contents(reader_of(library)) == texts
+
+
 def test_quarantine_of_the_live_generation_returns_to_the_one_before(
     profile: Path, sealed: bool
 ) -> None:
