@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-READER = 6
+READER = 7
 """Counts up when documents are read better: `docs sync` reads older ones again."""
 
 RACY_NS = 2_000_000_000

@@ -1,19 +1,13 @@
-"""Numbers as a spreadsheet shows them: percent, currencies, digits, in XLSX files.
-
-Errors of formulas as well, which the library that reads values leaves blank.
-"""
+"""Numbers as a spreadsheet shows them: percent, currencies, digits."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from math import isfinite
-from typing import NamedTuple, TypeAlias
-
-from ragcli.index.documents.loaders.office.packages import Package, number
+from typing import NamedTuple
 
 _BUILT_IN = {
     1: "0",
@@ -37,16 +31,16 @@ _BUILT_IN = {
 }
 """Formats that have a number and no text in the file (ECMA-376, 18.8.30)."""
 
-_CELL = re.compile(rb"<(?:\w+:)?c((?:\s[^<>]*)?)>")
-_IS_ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")
-_ERROR = re.compile(
-    rb"\s*(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?"
-    rb"<(?:\w+:)?v\b[^<>]*>(#[^<]{1,20})<"
-)
-"""A formula, and the error that it comes to."""
+_BUILT_IN_MOMENTS = {
+    **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), "d"),
+    46: "[h]",
+}
+"""Formats of dates and times that have a number and no text in the file."""
 
-_REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
-_STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d{1,6})[\"']")
+_NO_MOMENT = re.compile(
+    r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]|General', re.IGNORECASE
+)
+_MOMENT = re.compile(r"\[[hms]+\]|[ymdhs]", re.IGNORECASE)
 
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[])*')
 _TOKEN = re.compile(
@@ -68,73 +62,38 @@ class _FormatSection(NamedTuple):
     """Signs between digits, each after how many digits from the right: `555-1234`."""
 
 
-Cell: TypeAlias = tuple[int, int]
-"""Row and column of a cell, counted from 0."""
+def codes_of(styles: Iterable[int], own: Mapping[int, str]) -> dict[int, str]:
+    """Returns the formats of styles that say how a number is shown, by their place.
 
-
-@dataclass(slots=True)
-class SheetFacts:
-    """What the cells of a sheet have beside their values."""
-
-    formats: dict[Cell, str] = field(default_factory=dict)
-    errors: dict[Cell, str] = field(default_factory=dict)
-    """What a cell shows whose formula comes to nothing: `#DIV/0!`."""
-
-
-def sheet_facts(package: Package) -> dict[str, SheetFacts]:
-    """Returns the formats and errors of cells that have them, by the sheet's name."""
-    book = package.main()
-    relations = package.related(book)
-    styles = next((r.target for r in relations.values() if r.kind == "styles"), "")
-    codes = _codes(package, styles) if styles in package else {}
-    facts = {}
-    for sheet in package.xml(book).iter("s:sheet"):
-        relation = relations.get(sheet.get("r:id", ""))
-        if relation and relation.kind == "worksheet" and relation.target in package:
-            content = package.read(relation.target)
-            facts[sheet.get("name", "")] = _facts(content, codes)
-    return facts
-
-
-def _codes(package: Package, styles: str) -> dict[int, str]:
-    """Returns the formats of the styles of cells, by the style's number."""
-    root = package.xml(styles)
-    known = dict(_BUILT_IN)
-    for item in root.iter("s:numFmt"):
-        known[number(item.get("numFmtId"))] = item.get("formatCode", "")
-    styled = next(root.iter("s:cellXfs"), None)
-    formats = [] if styled is None else [item.get("numFmtId") for item in styled]
+    Args:
+        styles: The number of each style's format, in the order of the styles.
+        own: Formats that are in the file, by their number.
+    """
+    known = {**_BUILT_IN, **own}
     return {
-        style: known[number(name)]
-        for style, name in enumerate(formats)
-        if number(name) in known and _sections(known[number(name)])
+        style: known[name]
+        for style, name in enumerate(styles)
+        if name in known and _sections(known[name])
     }
 
 
-def _facts(sheet: bytes, codes: Mapping[int, str]) -> SheetFacts:
-    facts = SheetFacts()
-    for match in _CELL.finditer(sheet):
-        style = _STYLE.search(match[1])
-        code = codes.get(int(style[1]), "") if style else ""
-        is_error = _IS_ERROR.search(match[1])
-        error = _ERROR.match(sheet, match.end()) if is_error else None
-        cell = _cell(match[1]) if code or error else None
-        if cell and error:
-            facts.errors[cell] = error[1].decode("utf-8", "replace")
-        elif cell:
-            facts.formats[cell] = code
-    return facts
+def counts_days(styles: Iterable[int], own: Mapping[int, str]) -> dict[int, bool]:
+    """Returns which styles show a number as a date or time, by their place.
 
+    Args:
+        styles: As of `codes_of`.
+        own: As of `codes_of`.
 
-def _cell(attributes: bytes) -> Cell | None:
-    """Returns where a cell stands, None where it does not say so."""
-    reference = _REFERENCE.search(attributes)
-    if not reference:
-        return None
-    column = 0
-    for letter in reference[1]:
-        column = column * 26 + letter - 64
-    return int(reference[2]) - 1, column - 1
+    Returns:
+        Of each such style whether it shows a length of time, `[h]:mm`.
+    """
+    known = {**_BUILT_IN_MOMENTS, **own}
+    kinds = {}
+    for style, name in enumerate(styles):
+        moment = _MOMENT.search(_NO_MOMENT.sub("", known.get(name, "")))
+        if moment:
+            kinds[style] = moment[0].startswith("[")
+    return kinds
 
 
 def shown(value: float, code: str = "") -> str:

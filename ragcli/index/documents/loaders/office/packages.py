@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.elements import one_line
+from ragcli.index.documents.loaders.office.compound_files import COMPOUND
 
 LARGEST_CONTENT = 512 << 20
 """Bytes that an archive may hold when unpacked."""
@@ -27,7 +28,6 @@ HIGHEST_RATIO = 200
 _SMALL = 16 << 20
 _MOST_MEMBERS = 20_000
 
-_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 PASSWORD = ("protected by a password", "save it without one, then add it")
@@ -86,7 +86,7 @@ class Package:
     """
 
     def __init__(self, data: bytes) -> None:
-        if data.startswith(_COMPOUND):
+        if data.startswith(COMPOUND):
             if _ENCRYPTED in data:
                 raise UnreadableDocument(*PASSWORD)
             raise UnreadableDocument(
