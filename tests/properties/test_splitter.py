@@ -161,6 +161,7 @@ def assert_units(chunk: Chunk) -> None:
 )
 @example(text="# Alone", suffix=".md", size=100)
 @example(text="# A comment", suffix=".org", size=100)
+@example(text="* Alone\n* Next\nbody", suffix=".org", size=100)
 @example(text="# Title\n+---+---+\n+---+---+", suffix=".md", size=100)
 @example(text="a\n\n# Empty\n## Also empty\n# Next\nbody", suffix=".md", size=100)
 def test_every_line_of_a_file_is_in_a_chunk_or_heads_one(

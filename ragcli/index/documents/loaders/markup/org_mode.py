@@ -217,8 +217,13 @@ class _OrgReader(BlockReader):
         return end
 
     def _headline(self, match: re.Match[str]) -> None:
-        """Adds the state of a headline, and its tags."""
+        """Adds the state of a headline, and its tags; else the line itself.
+
+        A plain one is only part of its section where nothing stands below it.
+        """
         headline = _headline(match["title"], self._states)
+        if not (headline.state or headline.priority or headline.tags):
+            self.piece("heading", match.start(), match.end())
         start = match.start("title")
         tags = _TAGS.search(match["title"])
         stop = start + tags.start() if tags else match.end()
