@@ -39,9 +39,13 @@ _ORDINAL = deferred(r"\d{1,2}")
 _AFTER_ORDINAL = deferred(
     r"\s+(?:Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b)"
 )
+DATED = r"[^\W\d_]{3,12}\.? (?:19|20)\d\d\W*$"
+"""What goes on with a number at the start of a line that is a date: `12. Mai 2027`."""
 _BLANK = deferred(r"\n[ \t]*(?:\n[ \t]*)+")
 _ITEM = deferred(
-    r"^[ \t]*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)", re.MULTILINE
+    r"^[ \t]*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)"
+    rf"(?!{DATED})",
+    re.MULTILINE,
 )
 
 

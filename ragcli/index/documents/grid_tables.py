@@ -1,7 +1,8 @@
 """Tables that are drawn with rules, in which a row may take several lines.
 
 Cells stand between bars at the places where the rules have a `+`; a row ends at the
-next rule. A bar elsewhere is one of the text.
+next rule. A bar elsewhere is one of the text. Where there are no bars, a rule in
+pieces says where the columns begin.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ _RULE = re.compile(r"[ \t]*\+(?:[-=:]+\+)+[ \t]*$")
 _PARTIAL = re.compile(r"[|+](?=.*\+[-=]{3,}\+)")
 _SIMPLE_RULE = re.compile(r"[ \t]*=+(?:[ ]+=+)+[ \t]*$")
 _UNDERLINE = re.compile(r"[ \t]*-+(?:[ ]+-+)*[ \t]*$")
+_DASHED = re.compile(r"\n {0,3}(?P<rule>-{2,}(?: +-{2,})+)[ \t]*(?=\n|\Z)")
+_WHOLE_RULE = re.compile(r" {0,3}-{3,}[ \t]*$")
+_RULED = re.compile(r"\n {0,3}--[- ]*(?=\n|\Z)")
+_DASHES = re.compile(r"-+")
+
+_MOST_NAMES = 8
+"""Lines that the names of columns may take."""
+
 _LEAST_RULES = 4
 """Rules from which every row ends at one, where none is of `=`."""
 
@@ -120,6 +129,115 @@ def simple(
         else:
             rows.append(_DrawnRow(start, end, cells))
     return _elements_of(rows, head, tables, caption)
+
+
+def dashed_spans(text: str, start: int) -> list[Span]:
+    """Returns where tables stand whose columns a rule in pieces tells: `----  ---`.
+
+    Names stand above that rule, and rows follow it line by line up to a blank one. A
+    whole rule above the names says that blank lines part the rows, up to the next
+    rule. Without names, a rule stands below as well.
+    """
+    if text.find("-- ", start) < 0:
+        return []
+    spans: list[Span] = []
+    for match in _DASHED.finditer(text, max(start - 1, 0)):
+        begin = match.start("rule")
+        if not spans or begin >= spans[-1][1]:
+            span = _dashed_span(text, match.start() + 1, match.end(), start)
+            spans += [span] if span else []
+    return spans
+
+
+def _dashed_span(text: str, rule: int, end: int, start: int) -> Span | None:
+    """Returns where the table of a rule begins and ends, if it is that of one."""
+    top, names = rule, []
+    while top > start and len(names) <= _MOST_NAMES:
+        above = text.rfind("\n", start, top - 1) + 1 if top - 1 > start else start
+        line = text[max(above, start) : top - 1]
+        if not line.strip():
+            break
+        names.append(line)
+        top = max(above, start)
+    is_spaced = bool(names) and bool(_WHOLE_RULE.match(names[-1]))
+    if len(names) > (_MOST_NAMES if is_spaced else 1):
+        return None
+    closing = 0 if names and not is_spaced else _closing(text, rule, end)
+    if closing:
+        return top, closing
+    if not names or is_spaced:
+        return None
+    stop = re.compile(r"\n[ \t]*(?:\n|\Z)|\Z").search(text, end)
+    assert stop  # noqa: S101 - every text ends
+    return (top, stop.start()) if text[end : stop.start()].strip() else None
+
+
+def _closing(text: str, rule: int, end: int) -> int:
+    """Returns the end of the rule that ends a table: the next one; 0 for no end."""
+    match = _RULED.search(text, end)
+    if not match:
+        return 0
+    line = match[0][1:].rstrip()
+    body = text[end : match.start()]
+    is_end = line.strip() == text[rule:end].strip() or _WHOLE_RULE.match(line)
+    return match.end() if is_end and body.strip() and "\n#" not in body else 0
+
+
+def dashed(text: str, start: int, stop: int, tables: list[TableFacts]) -> list[Element]:
+    """Returns the names and rows of a table that `dashed_spans` found.
+
+    Args:
+        text: The text.
+        start: Where the table begins.
+        stop: Where it ends.
+        tables: The document's tables; this one is appended.
+    """
+    spans = []
+    for line in text[start:stop].split("\n"):
+        spans.append((start, start + len(line)))
+        start += len(line) + 1
+    lines = [text[slice(*span)] for span in spans]
+    at = next(n for n, line in enumerate(lines) if _DASHED.match(f"\n{line}"))
+    edges = [match.start() for match in _DASHES.finditer(lines[at])]
+    if len(edges) > _MOST_COLUMNS:
+        return _as_prose(lines, spans)
+    is_spaced = any(not line.strip() for line in lines)
+    names = [n for n in range(at) if not _WHOLE_RULE.match(lines[n])]
+    groups = [names] if names else []
+    is_open = False
+    for number in range(at + 1, len(lines)):
+        line = lines[number]
+        if not line.strip() or not line.strip("- "):
+            is_open = False
+        elif is_open and is_spaced:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+            is_open = True
+    rows = [_dashed_row(lines, spans, group, edges) for group in groups]
+    if not names and len(edges) == 2:
+        return [
+            Element("field", row.start, row.end, -1, row.cells)
+            if all(row.cells)
+            else Element("line", row.start, row.end)
+            for row in rows
+        ]
+    return _elements_of(rows, int(bool(names)), tables, "")
+
+
+def _dashed_row(
+    lines: Sequence[str], spans: Sequence[Span], held: list[int], edges: list[int]
+) -> _DrawnRow:
+    """Returns what stands below the pieces of a rule in some lines."""
+    parts = [
+        [lines[at][left:right] for at in held]
+        for left, right in zip([0, *edges[1:]], [*edges[1:], None], strict=True)
+    ]
+    first = lines[held[0]]
+    start = spans[held[0]][0] + len(first) - len(first.lstrip())
+    last = lines[held[-1]].rstrip()
+    cells = tuple(flat(" ".join(part)) for part in parts)
+    return _DrawnRow(start, spans[held[-1]][0] + len(last), cells)
 
 
 def _as_prose(lines: Sequence[str], spans: Sequence[Span]) -> list[Element]:

@@ -12,6 +12,10 @@ from typing import NamedTuple
 
 from ragcli.index.documents.elements import Element, TableFacts, flat
 
+_BULLET = re.compile(
+    r"[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013]"
+    r"|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])[ \t]+"
+)
 _INNER_GAP = re.compile(r"[^\s.!?:;\"')\]] {2,}\S")
 _GAP = re.compile(r"(?<=\S)(?:[ ]{2,}|[ ]*\t[ \t]*)(?=\S)")
 _WIDE_GAP = re.compile(r"(?<=[^\s:])(?:[ ]{3,}|[ ]*\t[ \t]*)(?=\S)")
@@ -156,9 +160,10 @@ def _line(text: str, start: int, end: int) -> _LaidOutLine:
     if "|" in said or not ("  " in said or "\t" in said):
         # A drawing, a table that is ruled, or nothing but words.
         return _LaidOutLine(start, start + len(said), said, ())
+    bullet = _BULLET.match(said)
     gaps = tuple(
         match.span()
-        for match in _GAP.finditer(said)
+        for match in _GAP.finditer(said, bullet.end() if bullet else 0)
         if match.end() - match.start() > 2
         or "\t" in match[0]
         or not _AFTER_SENTENCE.search(said, 0, match.start())

@@ -13,15 +13,23 @@ from itertools import pairwise
 from operator import itemgetter
 
 from ragcli.index.documents import grid_tables, markdown_structure
-from ragcli.index.documents.elements import Element, Section, TableFacts, trimmed
+from ragcli.index.documents.elements import (
+    Element,
+    Section,
+    TableFacts,
+    flat,
+    trimmed,
+)
 from ragcli.index.documents.text_layout import (
     laid_out,
     lone_field,
     may_be_laid_out,
 )
 from ragcli.language import markdown
+from ragcli.language.sentences import DATED
 
 _BLANK = re.compile(r"\n(?:[ \t\f]*\n)+")
+_CAPTION = re.compile(r"(?:Table)?:[ \t]+(?=\S)")
 _SPECIAL = re.compile(
     r"\n(?:[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013][ \t]|\d{1,3}[.)][ \t]"
     r"|[a-z][.)][ \t]|#{1,6}[ \t]|\+-)|[^\n:]{1,60}:(?:[ \t]|$))",
@@ -33,7 +41,8 @@ for one character is many times faster than for the start of any line."""
 _BULLETS = frozenset("-*+\u2022\u2023\u25e6\u2013")
 _WIDE_GAP = re.compile(r"[ \t]{3}")
 _ITEM = re.compile(
-    r"[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)"
+    r"[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013]|\d{1,3}[.)]|[a-z][.)])"
+    rf"[ \t]+(?=\S)(?!{DATED})"
 )
 _FIELD = re.compile(
     r"[ \t]*(?:[-*+\u2022][ \t]+)?(?P<key>[^\s:|#>][^\n:|]{0,59}?)[ \t]*:"
@@ -96,20 +105,56 @@ def elements(
     rules = format_name != "markdown"
     fenced = markdown.fenced(text, start, are_rules=rules)
     apart = [("code", *span) for span in fenced]
+    apart += [("dashed", *span) for span in grid_tables.dashed_spans(text, start)]
     if not rules and "<table" in text:
         spans = markdown_structure.html_tables(text, start)
-        apart = sorted(apart + [("table", *x) for x in spans], key=itemgetter(1))
+        apart += [("table", *x) for x in spans]
+    if len(apart) > 1:
+        apart.sort(key=itemgetter(1))
     for kind, begin, end in apart:
         if begin < start:  # in a table, or in code
             continue
         parts += _Paragraphs(text, format_name, tables).read(start, begin)
         if kind == "code":
             parts.append(Element("code", begin, end))
+        elif kind == "dashed":
+            parts += grid_tables.dashed(text, begin, end, tables)
         else:
             parts += markdown_structure.html_table(text, begin, end, tables)
         start = end
     parts += _Paragraphs(text, format_name, tables).read(start, len(text))
+    if tables and ": " in text:
+        return _captioned(text, parts, tables)
     return parts
+
+
+def _captioned(
+    text: str, parts: list[Element], tables: list[TableFacts]
+) -> list[Element]:
+    """Returns elements in which paragraphs that say so are captions of their tables.
+
+    One begins with a colon, and stands right below its table or right above it.
+    """
+    told: list[Element] = []
+    for at, part in enumerate(parts):
+        begins = text.startswith((":", "Table:"), part.start)
+        match = _CAPTION.match(text, part.start, part.end) if begins else None
+        below = parts[at + 1].table if at + 1 < len(parts) else -1
+        number = next(
+            (
+                table
+                for table in (parts[at - 1].table if at else -1, below)
+                if match and table >= 0 and not tables[table].caption
+            ),
+            -1,
+        )
+        if match and number >= 0:
+            caption = flat(text[match.end() : part.end])
+            tables[number] = tables[number]._replace(caption=caption)
+            told.append(Element("prose", match.end(), part.end))
+        else:
+            told.append(part)
+    return told
 
 
 def stretch(
@@ -179,7 +224,8 @@ class _Paragraphs:
 
     def _paragraph(self, paragraph: str, start: int, stop: int) -> Iterator[Element]:
         first, _, rest = paragraph.strip("\n").partition("\n")
-        if self._is_marked(paragraph):
+        is_drawn = first.startswith("+-") and rest
+        if not is_drawn and self._is_marked(paragraph):
             yield from self._marked(start, stop)
         elif rest and _is_ruled(first, rest.partition("\n")[0]):
             yield from self._ruled_table(start, stop)

@@ -218,3 +218,21 @@ def test_colons_and_commas_of_other_texts_part_no_cells(
     loaded: Load, text: str
 ) -> None:
     assert not loaded("a.txt", text).tables
+
+
+@pytest.mark.parametrize("mark", ["-", "\u2022", "1.", "b)", "(iv)"])
+def test_a_mark_that_stands_apart_from_its_item_is_no_key(
+    loaded: Load, mark: str
+) -> None:
+    lines = "".join(f"{mark}   {words}\n" for words in ("two people", "a level"))
+    kinds = [kind for kind, _ in contents(loaded("a.txt", lines))]
+    assert set(kinds) <= {"item", "line"}
+
+
+def test_a_date_that_begins_a_line_keeps_its_day(loaded: Load) -> None:
+    text = "12. Februar 2027\n\n1. Februar ist kurz.\n2. M\u00e4rz ist lang.\n"
+    assert contents(loaded("a.txt", text)) == [
+        ("prose", "12. Februar 2027"),
+        ("item", "Februar ist kurz."),
+        ("item", "M\u00e4rz ist lang."),
+    ]

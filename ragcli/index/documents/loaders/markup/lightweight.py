@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ragcli.frozen import frozen
-from ragcli.index.documents import text_structure
+from ragcli.index.documents import grid_tables, text_structure
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import (
     LONGEST_HEADING,
@@ -72,10 +72,11 @@ def markdown(content: Content) -> Document:
     front = _FRONT_MATTER.match(text)
     start = front.end() if front else 0
     left_out = comments(text, start)
+    dashed = grid_tables.dashed_spans(text, start)
     headings = [
         item
         for item in _markdown_headings(text, start)
-        if not any(a <= item.start < b for a, b in left_out)
+        if not any(a <= item.start < b for a, b in (*left_out, *dashed))
     ]
     tables: list[TableFacts] = []
     walk = sections_of(

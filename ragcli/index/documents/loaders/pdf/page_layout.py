@@ -26,6 +26,7 @@ from ragcli.index.documents.loaders.pdf.page_words import (
     spoken,
 )
 from ragcli.index.documents.loaders.pdf.plain_lines import HYPHENS
+from ragcli.language.sentences import DATED
 
 _FEWEST = 3
 """Rows that a column of text or a table has at least."""
@@ -382,7 +383,8 @@ def _usual(gaps: Sequence[float]) -> float:
 
 
 _BULLET = re.compile(
-    r"(?:[•◦▪■●○‣\u2043∙·\u2013\uf0b7\uf0a7o*-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})[.)])(?:\s|$)"
+    r"(?:[•◦▪■●○‣\u2043∙·\u2013\uf0b7\uf0a7o*-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})[.)])"
+    rf"(?:\s(?!{DATED})|$)"
 )
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ragcli.index.documents.loaders.pdf.page import Font, Rule
 from ragcli.index.documents.loaders.pdf.page_layout import (
     PageRow,
+    bullet,
     is_prose,
     joined,
     rows_of,
@@ -36,6 +37,9 @@ _NEAR = 3.0
 
 _MOST_RULES = 4000
 _FEWEST_ROWS = 3
+_HEADING = 1.1
+"""How much larger letters are from which a row between others is a heading."""
+
 _LONGEST_CELL = 400
 """Characters of a cell, on average, from which boxes are layout and no table."""
 
@@ -314,11 +318,12 @@ def _run(rows: Sequence[PageRow], start: int) -> int:
 
     Between them may be a row of one segment: a cell that goes on, a row's own title.
     """
-    if len(rows[start].segments) < 2 or _has_tag(rows[start]):
+    first = rows[start]
+    if len(first.segments) < 2 or _has_tag(first) or _is_item(first):
         return start
     end = at = start + 1
     gaps: list[float] = []
-    while at < len(rows) and not _has_tag(rows[at]):
+    while at < len(rows) and not _ends_run(rows[at], first):
         row, above = rows[at], rows[at - 1]
         gap = row.top - above.bottom
         usual = median(gaps) if len(gaps) > 1 else row.height
@@ -350,6 +355,25 @@ def _goes_on(rows: Sequence[PageRow], at: int, start: int) -> bool:
 
 def _has_tag(row: PageRow) -> bool:
     return any(segment.tag is not None for segment in row.segments)
+
+
+def _is_item(row: PageRow) -> bool:
+    """Tells whether a row is an item of a list whose mark stands apart from it."""
+    first = row.segments[0].text
+    mark = bullet(first) if len(row.segments) == 2 else None
+    return mark is not None and mark.end() == len(first)
+
+
+def _ends_run(row: PageRow, first: PageRow) -> bool:
+    """Tells whether a row is of no table that begins with `first`.
+
+    An item of a list in a cell stands further right than the table begins, a heading
+    has larger letters than the cells.
+    """
+    if len(row.segments) == 1 and row.height > _HEADING * first.height:
+        return True
+    is_left = row.left < first.left + 2 * first.height
+    return _has_tag(row) or (is_left and _is_item(row))
 
 
 def _aligned(rows: Sequence[PageRow], font: FontOf) -> Grid | None:

@@ -262,6 +262,56 @@ def test_items_of_a_list() -> None:
     assert "(605) 574-2307 fax" in [text for _, text in kinds]
 
 
+def test_marks_of_items_that_stand_apart_are_no_keys() -> None:
+    def page(canvas: Canvas) -> None:
+        for n, (mark, text) in enumerate(
+            (
+                ("1.", "Check the gasket."),
+                ("2.", "Check the vent."),
+                ("\u2022", "the plug must be out"),
+                ("\u2022", "the lamp must be on"),
+                ("3.", "Empty the tray."),
+            )
+        ):
+            canvas.drawString(60, 700 - 14 * n, mark)
+            canvas.drawString(90, 700 - 14 * n, text)
+        canvas.drawString(60, 600, "12. Februar 2027")
+
+    assert elements(read(drawn(page))) == [
+        ("item", "Check the gasket."),
+        ("item", "Check the vent."),
+        ("item", "the plug must be out"),
+        ("item", "the lamp must be on"),
+        ("item", "Empty the tray."),
+        ("prose", "12. Februar 2027"),
+    ]
+
+
+def test_a_heading_parts_two_tables_that_nothing_rules() -> None:
+    def page(canvas: Canvas) -> None:
+        for n, cells in enumerate(
+            (
+                ("Paper", "Price"),
+                ("Laid", "0.48"),
+                ("Kozo", "2.20"),
+                ("Cloth",),
+                ("Kind", "Metre"),
+                ("Linen", "11.25"),
+                ("Felt", "7.10"),
+            )
+        ):
+            canvas.setFont("Helvetica", 12.5 if len(cells) == 1 else 11)
+            for column, cell in enumerate(cells):
+                canvas.drawString(60 + 160 * column, 700 - 15 * n, cell)
+
+    document = read(drawn(page))
+    assert [table.columns for table in document.tables] == [
+        ("Paper", "Price"),
+        ("Kind", "Metre"),
+    ]
+    assert rows(document)[2:] == [("Linen", "11.25"), ("Felt", "7.10")]
+
+
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_a_turned_page_reads_as_it_is_shown(turn: int) -> None:
     def page(canvas: Canvas) -> None:
