@@ -151,7 +151,8 @@ def dashed_spans(text: str, start: int) -> list[Span]:
 
 def _dashed_span(text: str, rule: int, end: int, start: int) -> Span | None:
     """Returns where the table of a rule begins and ends, if it is that of one."""
-    top, names = rule, []
+    names: list[str] = []
+    top = rule
     while top > start and len(names) <= _MOST_NAMES:
         above = text.rfind("\n", start, top - 1) + 1 if top - 1 > start else start
         line = text[max(above, start) : top - 1]
