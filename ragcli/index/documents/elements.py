@@ -187,6 +187,11 @@ class DocumentBuilder:
         """How many tables there are so far."""
         return len(self._tables)
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings that what is added next stands under, outermost first."""
+        return tuple(title for _, title in self._path)
+
     def page(self, number: int | None, *, keep_headings: bool = False) -> None:
         """Begins a page, slide or sheet; headings start anew unless they are kept."""
         self._close()
@@ -392,10 +397,13 @@ class DocumentBuilder:
     def _close(self) -> None:
         """Ends the section; a heading with others below it is in their paths."""
         if self._elements:
-            path = tuple(title for _, title in self._path)
             self._sections.append(
                 Section(
-                    "".join(self._text), path, self._page, None, tuple(self._elements)
+                    "".join(self._text),
+                    self.headings,
+                    self._page,
+                    None,
+                    tuple(self._elements),
                 )
             )
         self._text, self._length, self._elements = [], 0, []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.errors import PageGone, PageUnavailable
 from ragcli.index.documents.discover import Skipped
-from ragcli.index.documents.loaders.dispatch.load import NO_TEXT
+from ragcli.index.documents.loaders.dispatch.parse import NO_TEXT
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations.generation_files import WorkspaceFiles

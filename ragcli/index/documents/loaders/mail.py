@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents import formats, text_structure
+from ragcli.index.documents import text_structure
 from ragcli.index.documents.content import Content, decode, with_newlines
 from ragcli.index.documents.elements import (
     Document,
@@ -23,26 +22,18 @@ from ragcli.index.documents.elements import (
     one_line,
     well_formed,
 )
+from ragcli.index.documents.loaders.dispatch.inner_documents import InnerDocuments
 from ragcli.index.documents.loaders.markup.hypertext import add_page, declared_text
 from ragcli.paths import PART_MARK
 
 _HEADERS = ("From", "To", "Cc", "Reply-To", "Date", "Subject")
 _FIELD_LIMIT = 2000
 
-DEEPEST = 4
-"""How deep messages and attachments may be inside one another."""
-
 MOST_PARTS = 500
 """Parts of one message that are looked at."""
 
-MOST_ATTACHMENTS = 5000
-"""Attachments of a file that are read."""
-
 MOST_MESSAGES = 20_000
 """Messages of a mailbox that are read."""
-
-LARGEST_ATTACHMENT = 32 << 20
-"""Bytes of an attachment that is read."""
 
 _FROM_LINE = re.compile(rb"^From [^\r\n]*\r?\n", re.MULTILINE)
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
@@ -59,7 +50,7 @@ def mail(content: Content) -> Document:
     reader = _MailReader(builder, content)
     message = _parsed(content.data)
     reader.read(message)
-    reader.tell()
+    reader.inner.tell()
     builder.title = _subject(message)
     return builder.document()
 
@@ -70,11 +61,11 @@ def mailbox(content: Content) -> Document:
     reader = _MailReader(builder, content)
     for count, data in enumerate(_messages(content.data)):
         if count == MOST_MESSAGES:
-            reader.leave(f"messages after the first {MOST_MESSAGES:,}")
+            reader.inner.leave(f"messages after the first {MOST_MESSAGES:,}")
             break
         message = _parsed(data)
         reader.read(message, (_subject(message) or f"Message {count + 1}",))
-    reader.tell()
+    reader.inner.tell()
     builder.title = ""
     return builder.document()
 
@@ -119,36 +110,7 @@ class _MailReader:
 
     def __init__(self, builder: DocumentBuilder, content: Content) -> None:
         self._builder = builder
-        self._content = content
-        self._parts = 0
-        self._names: set[tuple[str, ...]] = set()
-        self._left: list[str] = []
-        self._told: list[str] = []
-        self._formats: dict[str, str] = {}
-        self._scanned: list[str] = []
-        self._engine = ""
-
-    def leave(self, what: str) -> None:
-        """Remembers what was not read."""
-        self._left.append(one_line(what))
-
-    def tell(self) -> None:
-        """Says in the document's facts what was not read, or read from pictures."""
-        notices = self._told[:5]
-        if self._left:
-            shown = "; ".join(self._left[:5])
-            more = len(self._left) - 5
-            rest = f"; and {more} more" if more > 0 else ""
-            notices.insert(0, f"not read: {shown}{rest}")
-        facts = self._builder.facts
-        if notices:
-            facts["notices"] = notices
-        if self._scanned:
-            facts["scanned"] = self._scanned
-        if self._formats:
-            facts["parts"] = self._formats
-        if self._engine:
-            facts["ocr"] = self._engine
+        self.inner = InnerDocuments(builder, content)
 
     def read(
         self,
@@ -168,9 +130,7 @@ class _MailReader:
             if value := _header(message, name):
                 part.field(name, value)
         attached = _add_body(part, message)
-        self._parts += len(attached)
-        if self._parts > MOST_ATTACHMENTS:
-            self.leave(f"attachments after the first {MOST_ATTACHMENTS:,}")
+        if not self.inner.admits(len(attached), "attachments"):
             attached = []
         self._builder.include(part.document(), *above, part=PART_MARK.join(inside))
         for item in attached:
@@ -180,81 +140,18 @@ class _MailReader:
         self, item: Message, above: tuple[str, ...], inside: tuple[str, ...]
     ) -> None:
         name = _name(item)
-        if self._content.depth + len(inside) >= DEEPEST:
-            self.leave(f"{name} (inside too many messages)")
+        if item.get_content_maintype() != "message":
+            self.inner.add(name, _bytes(item), above=above, inside=inside)
             return
-        if item.get_content_maintype() == "message":
-            inner = item.get_payload()
-            message = inner[0] if isinstance(inner, list) and inner else None
-            if isinstance(message, EmailMessage):
-                subject = _subject(message)
-                name = self._unique(inside, _file_name(item) or f"{subject}.eml")
-                self._formats[PART_MARK.join((*inside, name))] = "eml"
-                self.read(message, (*above, subject), (*inside, name))
+        if self.inner.is_too_deep(name, inside):
             return
-        data = _bytes(item)
-        if len(data) > LARGEST_ATTACHMENT:
-            self.leave(f"{name} (larger than {LARGEST_ATTACHMENT >> 20} MB)")
-            return
-        document = self._read_attachment(name, data, len(inside) + 1)
-        if document:
-            path = PART_MARK.join((*inside, self._unique(inside, name)))
-            self._formats[path] = document.format
-            for inner, known in document.facts.get("parts", {}).items():
-                self._formats[f"{path}{PART_MARK}{inner}"] = known
-            self._builder.include(document, *above, part=path)
-
-    def _unique(self, inside: tuple[str, ...], name: str) -> str:
-        """Returns a name that no other part there has: `scan.pdf`, `scan (2).pdf`."""
-        begin, dot, suffix = _label(name).rpartition(".")
-        stem, suffix = (begin, f".{suffix}") if begin and dot else (_label(name), "")
-        name, count = f"{stem}{suffix}", 1
-        while (*inside, name) in self._names:
-            count += 1
-            name = f"{stem} ({count}){suffix}"
-        self._names.add((*inside, name))
-        return name
-
-    def _read_attachment(self, name: str, data: bytes, depth: int) -> Document | None:
-        """Returns an attachment as its loader reads it, None when that cannot be."""
-        from ragcli.index.documents.loaders.dispatch.parse import parse
-
-        format_name = formats.format_of(name)
-        kind = formats.binary_kind(name) or formats.legacy_kind(name)
-        if not (format_name or kind):
-            format_name = formats.format_of_content(data[: formats.HEAD])
-        if not format_name or not data.strip():
-            self.leave(f"{name} ({kind or 'no known format'})")
-            return None
-        try:
-            document = parse(
-                Content(
-                    data,
-                    name,
-                    format_name,
-                    ocr=self._content.ocr,
-                    allow_time=self._content.allow_time,
-                    depth=self._content.depth + depth,
-                )
-            )
-        except UnreadableDocument as error:
-            self.leave(f"{name} ({error.message})")
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - an attachment is anybody's, and costs itself alone
-            self.leave(f"{name} (damaged: {type(error).__name__})")
-        else:
-            self._take_over(name, document)
-            return replace(document, format=format_name)
-        return None
-
-    def _take_over(self, name: str, document: Document) -> None:
-        """Keeps what is to be said of an attachment, and of the pictures in it."""
-        facts = document.facts
-        self._told += [f"{name}: {notice}" for notice in facts.get("notices", ())]
-        if facts.get("scanned"):
-            self._scanned.append(name)
-            self._engine = facts.get("ocr", self._engine)
+        payload = item.get_payload()
+        message = payload[0] if isinstance(payload, list) and payload else None
+        if isinstance(message, EmailMessage):
+            subject = _subject(message)
+            name = _file_name(item) or f"{subject}.eml"
+            name = self.inner.named(name, "eml", inside)
+            self.read(message, (*above, subject), (*inside, name))
 
 
 def _add_body(builder: DocumentBuilder, message: EmailMessage) -> list[Message]:
@@ -317,11 +214,6 @@ def _file_name(part: Message) -> str:
     except (ValueError, TypeError, LookupError, AttributeError):
         name = ""
     return one_line(well_formed(name).replace("\\", "/").rpartition("/")[2])
-
-
-def _label(name: str) -> str:
-    """Returns a name that cannot be taken for a path."""
-    return re.sub(r"[/\\]", "_", name) or "attachment"
 
 
 def _bytes(part: Message) -> bytes:

@@ -11,11 +11,8 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents import formats, text_structure
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, TableFacts
-from ragcli.index.documents.loaders.dispatch.parse import parse
+from ragcli.index.documents.loaders.dispatch.parse import NO_TEXT, parse
 from ragcli.language.vocabulary.languages import SAMPLE, detect
-
-NO_TEXT = "no text in it"
-"""What is said first of a document that can be read and has nothing to index."""
 
 
 def load(path: Path, data: bytes | None = None, *, ocr: bool = False) -> Document:

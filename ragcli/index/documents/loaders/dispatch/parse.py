@@ -15,6 +15,9 @@ from ragcli.index.documents.formats import BY_NAME
 LARGEST_TEXT = 64 << 20
 """Characters that a document may hold."""
 
+NO_TEXT = "no text in it"
+"""What is said first of a document that can be read and has nothing to index."""
+
 Loader: TypeAlias = Callable[[Content], Document]
 """From a file's content to its title, facts, tables and sections."""
 

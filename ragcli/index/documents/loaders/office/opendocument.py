@@ -11,12 +11,14 @@ from xml.etree import ElementTree as ET
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, flat, one_line
+from ragcli.index.documents.loaders.dispatch.inner_documents import InnerDocuments
 from ragcli.index.documents.loaders.layout.grids import (
     GridWriter,
     add_table,
     column_letters,
 )
 from ragcli.index.documents.loaders.layout.header_rows import GridRow, Span
+from ragcli.index.documents.loaders.office.embedded import add_object
 from ragcli.index.documents.loaders.office.number_formats import as_moment
 from ragcli.index.documents.loaders.office.packages import (
     PASSWORD,
@@ -84,13 +86,14 @@ def opendocument(content: Content) -> Document:
     body = below(root, "office:body")
     if body is None:
         raise UnreadableDocument("not an OpenDocument file: it has no body")
-    reader = _OdfReader(package, root)
+    reader = _OdfReader(package, root, content)
     sheets = below(body, "office:spreadsheet")
     if sheets is None:
         reader.blocks(body)
         reader.margins(styles)
     else:
         reader.sheets(sheets)
+    reader.inner.tell()
     document = reader.builder
     title = _title(package)
     document.title = title or ("" if sheets is not None else document.title)
@@ -120,8 +123,9 @@ class _OdfPiece:
 class _OdfReader:
     """One walk over a document; what it says goes to `builder`."""
 
-    def __init__(self, package: Package, root: ET.Element) -> None:
+    def __init__(self, package: Package, root: ET.Element, content: Content) -> None:
         self.builder = DocumentBuilder()
+        self.inner = InnerDocuments(self.builder, content)
         self._package = package
         self._pages = 0
         self._titles = {"Title"}
@@ -208,6 +212,11 @@ class _OdfReader:
         name = frame.get("xlink:href", "")
         if frame.tag == "draw:object" and name:
             self._object(posixpath.normpath(name))
+        elif frame.tag == "draw:object-ole":
+            part = posixpath.normpath(name)
+            if part in self._package:
+                headings = self.builder.headings
+                add_object(self.inner, self._package, part, above=headings)
         for kind in ("svg:title", "svg:desc"):
             self.builder.figure(words(below(frame, kind)))
 

@@ -8,9 +8,11 @@ from xml.etree import ElementTree as ET
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, flat
+from ragcli.index.documents.loaders.dispatch.inner_documents import InnerDocuments
 from ragcli.index.documents.loaders.layout.grids import add_table
 from ragcli.index.documents.loaders.layout.header_rows import Span
 from ragcli.index.documents.loaders.office import drawings
+from ragcli.index.documents.loaders.office.embedded import add_embedded
 from ragcli.index.documents.loaders.office.packages import (
     Package,
     Relation,
@@ -37,12 +39,15 @@ def pptx(content: Content) -> Document:
         raise UnreadableDocument("not a readable presentation: no slides named in it")
     relations = package.related(main)
     builder = DocumentBuilder()
+    inner = InnerDocuments(builder, content)
     footers: set[str] = set()
     names = [item.get("r:id", "") for item in root.iter("p:sldId")]
     for page, name in enumerate(names, 1):
         if name in relations and relations[name].target in package:
             builder.page(page)
             _Slide(builder, package, relations[name].target).read(footers)
+            add_embedded(inner, package, relations[name].target, above=builder.headings)
+    inner.tell()
     # Programs write a title of their own making into the properties of slides.
     builder.title = builder.title or package.title()
     return builder.document()

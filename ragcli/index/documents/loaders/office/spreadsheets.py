@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
+from ragcli.index.documents.loaders.dispatch.inner_documents import InnerDocuments
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from ragcli.index.documents.loaders.layout.grids import GridWriter, column_letters
 from ragcli.index.documents.loaders.layout.header_rows import Span
@@ -23,6 +24,7 @@ from ragcli.index.documents.loaders.office.compound_files import (
     COMPOUND,
     CompoundFile,
 )
+from ragcli.index.documents.loaders.office.embedded import add_embedded
 from ragcli.index.documents.loaders.office.number_formats import as_moment, plain, shown
 from ragcli.index.documents.loaders.office.packages import (
     PASSWORD,
@@ -74,7 +76,7 @@ def spreadsheet(content: Content) -> Document:
         )
     package = _package(data)
     try:
-        return _workbook(data, package)
+        return _workbook(content, package)
     except PasswordError:
         raise UnreadableDocument(*PASSWORD) from None
     except CalamineError as error:
@@ -109,10 +111,12 @@ def _needs_password(data: bytes) -> bool:
         return False
 
 
-def _workbook(data: bytes, package: Package | None) -> Document:
+def _workbook(content: Content, package: Package | None) -> Document:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+    data = content.data
     builder = DocumentBuilder()
+    inner = InnerDocuments(builder, content)
     parts = _sheet_parts(package) if package else {}
     with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
         sheets = book.sheets_metadata
@@ -128,6 +132,9 @@ def _workbook(data: bytes, package: Package | None) -> Document:
             _beside_values(builder, known)
             if package and sheet.name in parts:
                 _beside_cells(builder, package, parts[sheet.name])
+                above = builder.headings
+                add_embedded(inner, package, parts[sheet.name], above=above)
+    inner.tell()
     builder.title = title
     return builder.document()
 

@@ -7,6 +7,7 @@ and footers once each, footnotes, endnotes and comments as notes.
 from __future__ import annotations
 
 import itertools
+import posixpath
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ from xml.etree import ElementTree as ET
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, flat, raised
+from ragcli.index.documents.loaders.dispatch.inner_documents import InnerDocuments
 from ragcli.index.documents.loaders.layout.grids import add_table
 from ragcli.index.documents.loaders.layout.header_rows import Span
 from ragcli.index.documents.loaders.office import drawings
+from ragcli.index.documents.loaders.office.embedded import add_embedded, add_object
 from ragcli.index.documents.loaders.office.packages import (
     Package,
     below,
@@ -34,7 +37,7 @@ _TEXT = {
     "w:cr": "\n",
     "w:noBreakHyphen": "-",
 }
-_BLOCKS = frozenset({"w:p", "w:tbl"})
+_BLOCKS = frozenset({"w:p", "w:tbl", "w:altChunk"})
 _UNSHOWN = frozenset(
     {
         "w:del",
@@ -60,7 +63,6 @@ _UNSHOWN = frozenset(
 """Elements with text in them that Word does not show, or shows elsewhere."""
 
 _BOXES = frozenset({"w:drawing", "w:pict", "w:object"})
-_BLOCKS = frozenset({"w:p", "w:tbl", "w:sdt", "w:customXml"})
 _ON = "\u2612"
 _OFF = "\u2610"
 _SYMBOLS = {
@@ -79,6 +81,7 @@ _SYMBOLS = {
 }
 """Characters of Wingdings and Symbol, by their code, as Unicode has them."""
 
+_WITH_OBJECTS = frozenset({"header", "footer", "footnotes", "endnotes", "comments"})
 _NOTES = (("footnotes", "w:footnote"), ("endnotes", "w:endnote"))
 
 
@@ -93,9 +96,10 @@ def docx(content: Content) -> Document:
     body = below(package.xml(main), "w:body")
     if body is None:
         raise UnreadableDocument("not a readable Word document: it has no body")
-    reader = _WordReader(package, main)
+    reader = _WordReader(package, main, content)
     reader.blocks(body)
     reader.notes()
+    reader.objects()
     title = package.title()
     document = reader.builder
     document.title = title or document.title
@@ -113,10 +117,14 @@ class _WordPiece:
 class _WordReader:
     """One walk over a document; what it says goes to `builder`."""
 
-    def __init__(self, package: Package, main: str) -> None:
+    def __init__(self, package: Package, main: str, content: Content) -> None:
         self.builder = DocumentBuilder()
         self._package = package
+        self._main = main
+        self._inner = InnerDocuments(self.builder, content)
         self._relations = package.related(main)
+        self._objects: dict[str, tuple[str, ...]] = {}
+        """Ids of the objects in the text, and the headings that they stand under."""
         self._styles = Styles(self._other("styles"))
         self._numbering = Numbering(self._other("numbering"))
 
@@ -131,8 +139,23 @@ class _WordReader:
         for block in _blocks(parent):
             if block.tag == "w:tbl":
                 self._table(block)
+            elif block.tag == "w:altChunk":
+                self._chunk(block.get("r:id", ""))
             else:
                 self._paragraph(block)
+
+    def _chunk(self, name: str) -> None:
+        """Adds a document of another format that Word shows as a part of this one."""
+        relation = self._relations.get(name)
+        if relation is None or relation.target not in self._package:
+            return
+        title = posixpath.basename(relation.target)
+        try:
+            data = self._package.read(relation.target)
+        except UnreadableDocument as error:
+            self._inner.leave(f"{title} ({error.message})")
+        else:
+            self._inner.add_in_place(title, data)
 
     def _paragraph(self, paragraph: ET.Element) -> None:
         piece = _WordPiece()
@@ -171,7 +194,11 @@ class _WordReader:
                     self._referred(item)
 
     def _referred(self, item: ET.Element) -> None:
-        if item.tag == "c:chart" and item.get("r:id"):
+        if item.tag == "OLEObject":
+            self._objects.setdefault(item.get("r:id", ""), self.builder.headings)
+        elif item.tag == "w:altChunk":
+            self._chunk(item.get("r:id", ""))
+        elif item.tag == "c:chart" and item.get("r:id"):
             root = self._target(item.get("r:id", ""))
             if root is not None:
                 drawings.add_chart(self.builder, root)
@@ -239,6 +266,9 @@ class _WordReader:
             if block.tag == "w:tbl":
                 tables.append(block)
                 continue
+            if block.tag == "w:altChunk":
+                boxes.append(block)
+                continue
             piece = _WordPiece()
             _read(block, piece)
             boxes += piece.boxes
@@ -266,6 +296,18 @@ class _WordReader:
             text = _whole_text(comment)
             label = f"comment {author}".strip()
             self.builder.note(f"{author}: {text}" if author and text else text, label)
+
+    def objects(self) -> None:
+        """Adds what is put into the text, its margins and its notes: workbooks, say."""
+        for name, above in self._objects.items():
+            relation = self._relations.get(name)
+            if relation and relation.target in self._package:
+                add_object(self._inner, self._package, relation.target, above=above)
+        add_embedded(self._inner, self._package, self._main, without=self._objects)
+        for relation in self._relations.values():
+            if relation.kind in _WITH_OBJECTS:
+                add_embedded(self._inner, self._package, relation.target)
+        self._inner.tell()
 
     def _margin(self, part: str, kind: str, texts: set[str]) -> None:
         if part not in self._package:

@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
-from ragcli.index.documents.loaders import mail as loader
+from ragcli.index.documents.loaders.dispatch import inner_documents
 from ragcli.index.documents.loaders.mail import mail, mailbox
 
 
@@ -155,7 +155,7 @@ def test_messages_in_messages_end_somewhere() -> None:
 def test_a_large_or_damaged_attachment_costs_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loader, "LARGEST_ATTACHMENT", 1000)
+    monkeypatch.setattr(inner_documents, "LARGEST_INSIDE", 1000)
     made = message()
     made.add_attachment("x" * 2000, filename="long.txt")
     made.add_attachment(

@@ -132,6 +132,18 @@ def test_what_a_paragraph_shows(inner: str, text: str) -> None:
     assert elements(word(paragraph(inner))) == [("prose", text)]
 
 
+def test_content_controls_around_paragraphs_and_rows_part_them_as_they_are() -> None:
+    control = "<w:sdt><w:sdtPr/><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    paragraphs = paragraph(run("one")) + paragraph(run("two"))
+    row = f"<w:tr>{cell('Ulm')}{cell('3')}</w:tr>"
+    body = control.format(paragraphs) + f"<w:tbl>{control.format(row)}</w:tbl>"
+    assert elements(word(body)) == [
+        ("prose", "one"),
+        ("prose", "two"),
+        ("field", ("Ulm", "3")),
+    ]
+
+
 def test_a_text_box_is_told_once() -> None:
     box = (
         "<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing><wps:txbx>"
