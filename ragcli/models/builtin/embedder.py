@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ragcli.models.builtin.tokens import WordTokens
 from ragcli.models.builtin.wheel import DIMENSION, VOCABULARY, token_vectors
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _BATCH = 128
 """Texts pooled at once: their counts and vectors take about 5 MB."""
+_KEPT = 8 << 20
+"""Bytes of a matrix up to which its memory is kept."""
 
 
 class BuiltinEmbedder:
@@ -35,6 +38,7 @@ class BuiltinEmbedder:
 
     def __init__(self, cache: Path | None = None, *, write: bool = True) -> None:
         self._tokens = WordTokens(cache, write=write)
+        self._pooling = _Pooling()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Returns one unit vector a text; a zero row for a text without tokens.
@@ -46,7 +50,7 @@ class BuiltinEmbedder:
 
         vectors = np.zeros((len(texts), DIMENSION), np.float32)
         for start, ids, counts in self._batches(texts):
-            vectors[start : start + len(counts)] = pooled(ids, counts)
+            vectors[start : start + len(counts)] = self._pooling.pooled(ids, counts)
         return vectors
 
     def tokenize(self, texts: Sequence[str]) -> list[NDArray[np.uint16]]:
@@ -75,7 +79,7 @@ class BuiltinEmbedder:
         vectors = np.zeros((len(texts), DIMENSION), np.float32)
         tokens: list[NDArray[np.uint16]] = []
         for start, ids, counts in self._batches(texts):
-            vectors[start : start + len(counts)] = pooled(ids, counts)
+            vectors[start : start + len(counts)] = self._pooling.pooled(ids, counts)
             tokens += np.split(ids, np.cumsum(counts)[:-1])
         return vectors, tokens
 
@@ -95,30 +99,64 @@ class BuiltinEmbedder:
             yield start, *self._tokens.encode(texts[start : start + _BATCH])
 
 
-def pooled(ids: NDArray[np.uint16], counts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Returns the normalised mean vector of each run of token ids.
+class _Pooling:
+    """Sums of token vectors, made in memory that is kept for the next batch.
 
-    Counts every distinct token once a text, and multiplies the counts with the
-    vectors: one matrix product for the whole batch.
-
-    Args:
-        ids: Token ids of all texts, one after another.
-        counts: How many belong to each text.
-
-    Returns:
-        float32, len(counts) by DIMENSION; a zero row where there is no token.
+    A system that gives and takes megabytes for each batch spends more time on that
+    than the sums take.
     """
-    import numpy as np
 
-    used = np.zeros(VOCABULARY, bool)
-    used[ids] = True
-    distinct = np.flatnonzero(used)
-    column = np.zeros(VOCABULARY, np.int64)
-    column[distinct] = np.arange(len(distinct))
-    cells = np.repeat(np.arange(len(counts)) * len(distinct), counts) + column[ids]
-    cell_counts = np.bincount(cells, minlength=len(counts) * len(distinct))
-    frequency = cell_counts.reshape(len(counts), -1).astype(np.float32)
-    sums: NDArray[np.float32] = frequency @ token_vectors()[distinct].astype(np.float32)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    sums /= np.maximum(lengths, np.finfo(np.float32).tiny)
-    return sums
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[str, NDArray[Any]] = {}
+
+    def pooled(
+        self, ids: NDArray[np.uint16], counts: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Returns the normalised mean vector of each run of token ids.
+
+        Counts every distinct token once a text, and multiplies the counts with the
+        vectors: one matrix product for the whole batch.
+
+        Args:
+            ids: Token ids of all texts, one after another.
+            counts: How many belong to each text.
+
+        Returns:
+            float32, len(counts) by DIMENSION; a zero row where there is no token.
+        """
+        import numpy as np
+
+        used = np.zeros(VOCABULARY, bool)
+        used[ids] = True
+        distinct = np.flatnonzero(used)
+        column = np.zeros(VOCABULARY, np.int64)
+        column[distinct] = np.arange(len(distinct))
+        cells = np.repeat(np.arange(len(counts)) * len(distinct), counts) + column[ids]
+        with self._lock:
+            frequency = self._room("counts", np.float32, len(counts), len(distinct))
+            frequency.fill(0)
+            np.add.at(frequency.reshape(-1), cells, np.float32(1))
+            stored = self._room("stored", np.float16, len(distinct), DIMENSION)
+            # An id is in the table: what else "clip" does is to save a copy.
+            token_vectors().take(distinct, axis=0, out=stored, mode="clip")
+            vectors = self._room("vectors", np.float32, len(distinct), DIMENSION)
+            vectors[:] = stored
+            sums: NDArray[np.float32] = frequency @ vectors
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        sums /= np.maximum(lengths, np.finfo(np.float32).tiny)
+        return sums
+
+    def _room(
+        self, name: str, kind: type[Any], rows: int, columns: int
+    ) -> NDArray[Any]:
+        """Returns a matrix with anything in it; the next of that name replaces it."""
+        import numpy as np
+
+        size = rows * columns
+        kept = self._kept.get(name)
+        if kept is None or len(kept) < size:
+            kept = np.empty(size, kind)
+            if kept.nbytes <= _KEPT:
+                self._kept[name] = kept
+        return kept[:size].reshape(rows, columns)

@@ -2,8 +2,8 @@
 
 The tokenizer (Llama 2's byte-pair encoding) has no token in which a space follows
 another character, nor one that holds a newline. So a text falls into pieces of
-`spaces + word` that are encoded each on its own with exactly the same result, and a
-piece that was seen before costs one dictionary look-up.
+`spaces + word` or `newline + word` that are encoded each on its own with exactly the
+same result, and a piece that was seen before costs one dictionary look-up.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PIECE = re.compile("▁*[^▁\n]+|▁+|\n")
+_PIECE = re.compile(" *[^ \n]+| +|\n[^ \n]*")
+_SPACE = "▁"
+"""What the tokenizer writes for a space."""
+
 _NEWLINE_TOKEN = 13
 _REMEMBERED = 1_000_000
 """Tokens of all pieces; beyond, the memory starts afresh (about 40 MB)."""
@@ -42,8 +45,8 @@ _FEW = 20_000
 class _Memory(dict[str, int]):
     """Piece → number; numbers an unseen piece and puts it on the list to encode."""
 
-    def __init__(self, known: dict[str, int]) -> None:
-        super().__init__(known)
+    def __init__(self) -> None:
+        super().__init__()
         self.unseen: list[str] = []
 
     def __missing__(self, piece: str) -> int:
@@ -71,9 +74,9 @@ class WordTokens:
         self._forget()
 
     def _forget(self) -> None:
-        self._memory = _Memory({"": 0})  # between two separators: no tokens
+        self._memory = _Memory()
         self._ids = array("H")
-        self._ends = array("I", (0, 0))
+        self._ends = array("I", (0,))
 
     def encode(
         self, texts: Sequence[str]
@@ -120,14 +123,22 @@ class WordTokens:
             self._ends.append(len(self._ids))
 
     def _encode(self, pieces: Sequence[str]) -> list[list[int]]:
-        """Returns the tokens of each piece, by the cheapest way that is at hand."""
-        characters = sum(map(len, pieces))
+        """Returns the tokens of each piece."""
+        encoded = self._encode_words([_spelled(piece) for piece in pieces])
+        return [
+            [_NEWLINE_TOKEN, *ids] if piece.startswith("\n") else ids
+            for piece, ids in zip(pieces, encoded, strict=True)
+        ]
+
+    def _encode_words(self, words: Sequence[str]) -> list[list[int]]:
+        """Returns the tokens of each word, by the cheapest way that is at hand."""
+        characters = sum(map(len, words))
         if self._tokenizer is None and characters <= self._left_to_table:
             self._left_to_table -= characters
             self._table = self._table or self._prepared()
             if self._table is not None:
-                return [self._table.encode(piece) for piece in pieces]
-        return self._by_tokenizer(pieces)
+                return [self._table.encode(word) for word in words]
+        return self._by_tokenizer(words)
 
     def _prepared(self) -> MergeTable | None:
         """Returns the prepared table, made now if that is allowed."""
@@ -141,8 +152,8 @@ class WordTokens:
             table = MergeTable(memoryview(data))
         return table
 
-    def _by_tokenizer(self, pieces: Sequence[str]) -> list[list[int]]:
-        """Returns the tokens of each piece, all encoded in one call.
+    def _by_tokenizer(self, words: Sequence[str]) -> list[list[int]]:
+        """Returns the tokens of each word, many encoded in one call.
 
         Joined by newlines: the library's batches run in a thread pool of their own,
         which a later fork of this process would not survive.
@@ -150,11 +161,10 @@ class WordTokens:
         if self._tokenizer is None:
             self._tokenizer = open_tokenizer()
         encoded: list[list[int]] = []
-        for start in range(0, len(pieces), _JOINED):
-            batch = pieces[start : start + _JOINED]
-            joined = "\n".join(piece.strip("\n") for piece in batch)
+        for start in range(0, len(words), _JOINED):
+            joined = "\n".join(words[start : start + _JOINED])
             ids = self._tokenizer.encode(joined, add_special_tokens=False).ids
-            encoded += [run or [_NEWLINE_TOKEN] for run in _split(ids)]
+            encoded += _split(ids)
         return encoded
 
 
@@ -177,23 +187,28 @@ def _view(ids: array[int]) -> NDArray[np.uint16]:
 
 
 def _pieces(text: str) -> list[str]:
-    """Returns the pieces of a text that are encoded each on its own."""
-    if "  " in text or text.startswith(" "):  # the first word has one before it, too
-        return _PIECE.findall(normalized(text))
-    # Without runs of spaces the pieces are what is between them, and an empty piece
-    # (it has no tokens) between two newlines: several times as fast.
-    spaced = _replaced(text).replace(" ", " ▁").replace("\n", " \n ")
-    return f"▁{spaced}".split(" ") if text else []
+    """Returns the pieces of a text; of those that begin with a space, what follows it.
+
+    The text has a space before it. What the tokenizer writes for a space is one.
+    """
+    if not text.isascii():
+        text = _encodable(text).replace(_SPACE, " ")
+    if "  " in text or text.startswith(" "):
+        return [piece.removeprefix(" ") for piece in _PIECE.findall(f" {text}")]
+    # Without runs of spaces the pieces are what is between them: several times as fast.
+    return text.replace("\n", " \n").split(" ") if text else []
 
 
-def normalized(text: str) -> str:
-    """Returns `text` as the tokenizer normalises it; a lone surrogate becomes `?`."""
-    return "▁" + _replaced(text).replace(" ", "▁") if text else ""
+def _spelled(piece: str) -> str:
+    """Returns the word of a piece as the tokenizer has it, with its spaces."""
+    if piece.startswith("\n"):
+        return piece[1:]
+    return f"{_SPACE}{piece.replace(' ', _SPACE)}"
 
 
-def _replaced(text: str) -> str:
+def _encodable(text: str) -> str:
     """Returns `text` with a `?` for each lone surrogate, which no token can hold."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode()
 
 
 def open_tokenizer() -> Any:

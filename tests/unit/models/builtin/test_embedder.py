@@ -90,6 +90,14 @@ def test_a_text_has_the_same_vector_in_any_batch(embedder: BuiltinEmbedder) -> N
     assert np.allclose(together[299], embedder.embed(texts[299:])[0], atol=1e-6)
 
 
+def test_vectors_do_not_depend_on_what_was_embedded_before() -> None:
+    used = BuiltinEmbedder()
+    used.embed([f"number {n} of {n * n} words about locks" for n in range(128)])
+
+    for texts in (["a lock"], ["", "two keys"], ["a door, a lock and three keys"] * 9):
+        assert (used.embed(texts) == BuiltinEmbedder().embed(texts)).all()
+
+
 def test_no_tokens_give_a_zero_row(embedder: BuiltinEmbedder) -> None:
     assert not embedder.embed([""]).any()
     assert embedder.embed([]).shape == (0, 256)
