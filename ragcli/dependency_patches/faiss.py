@@ -132,25 +132,6 @@ def deserialize(data: memoryview) -> Index:
         return Index(faiss.read_index(reader, 0))
 
 
-def serialized(codes: NDArray[np.uint8]) -> list[bytes]:
-    """Returns the file of an index of vectors, in pieces.
-
-    Args:
-        codes: Two bytes a number: the vectors in half precision, one a line.
-    """
-    faiss, written = _loaded(), list[bytes]()
-    kind = codes.shape[1] // 2, faiss.ScalarQuantizer_QT_fp16
-    with (
-        _made(
-            faiss, "IndexScalarQuantizer", *kind, faiss.METRIC_INNER_PRODUCT
-        ) as index,
-        _made(faiss, "PyCallbackIOWriter", written.append) as writer,
-    ):
-        faiss.Index_add_sa_codes(index, len(codes), faiss.swig_ptr(codes), None)
-        faiss.write_index(index, writer)
-    return written
-
-
 def limit_files(*, vector_bytes: int, loops: int) -> None:
     """Limits what a file may make FAISS allocate, and iterate."""
     faiss = _loaded()

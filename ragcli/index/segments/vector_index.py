@@ -26,10 +26,13 @@ _VECTOR_BYTES = 8 << 30
 _LOOPS = 1 << 20
 """What a hostile file may make FAISS allocate and iterate."""
 
-_HEADER = struct.Struct("<4siq16xBiiifQQQQ")
-"""How such an index begins: kind, dimension, number of vectors, whether it is trained,
-metric, kind of code, two numbers that other codes need, dimension and bytes of a code,
-how many numbers it was trained to (none), bytes of all codes. These follow."""
+_HEADER = struct.Struct("<4siqqqBiiifQQQQ")
+"""How such an index begins: kind, dimension, number of vectors, twice a number that
+means nothing, whether it is trained, metric, kind of code, two numbers that other codes
+need, dimension and bytes of a code, how many numbers it was trained to (none), bytes of
+all codes. These follow."""
+_KIND = b"IxSQ"
+_UNUSED = 1 << 20
 _FP16 = 4
 _INNER_PRODUCT = 0
 
@@ -42,11 +45,21 @@ def rows(pieces: Sequence[bytes | bytearray], dimension: int) -> NDArray[np.floa
 
 
 def build(vectors: NDArray[np.float16]) -> list[bytes]:
-    """Returns the file of an index of these vectors, one a line, in pieces."""
-    import numpy as np
+    """Returns the file of an index of these vectors, one a line, in pieces.
 
+    The bytes are those that FAISS writes, which need not be loaded for that.
+    """
+    count, dimension = vectors.shape
+    width = 2 * dimension
+    is_trained = True
+    others = 0, 0.0
     # In this format a vector's code is the vector: nothing has to be converted.
-    return faiss.serialized(vectors.view(np.uint8))
+    codes = vectors.astype("<f2", copy=False).tobytes()
+    header = _HEADER.pack(
+        _KIND, dimension, count, _UNUSED, _UNUSED, is_trained, _INNER_PRODUCT, _FP16,
+        *others, dimension, width, 0, len(codes),
+    )  # fmt: skip
+    return [header, codes]
 
 
 class VectorIndex:
@@ -128,12 +141,12 @@ def _check_header(path: Path | None, data: memoryview, shape: tuple[int, int]) -
             size = file.seek(0, 2)
     if len(header) < _HEADER.size:
         raise _damaged("it is cut")
-    kind, dimension, count, _, metric, code, _, _, width, code_size, trained, stored = (
-        _HEADER.unpack(header)
-    )
+    fields = _HEADER.unpack(header)
+    (kind, dimension, count), (metric, code) = fields[:3], fields[6:8]
+    width, code_size, trained, stored = fields[-4:]
     if (count, dimension) != shape:
         raise _damaged(f"holds {count} vectors of {dimension} numbers, not {shape}")
-    expected = (b"IxSQ", _INNER_PRODUCT, _FP16, dimension, 2 * dimension, 0)
+    expected = (_KIND, _INNER_PRODUCT, _FP16, dimension, 2 * dimension, 0)
     if (kind, metric, code, width, code_size, trained) != expected:
         raise _damaged("it is no index that ragcli makes")
     if not stored == size - _HEADER.size == count * code_size:

@@ -44,6 +44,25 @@ def canonical(language: str) -> str:
     return (_ENGLISH | _NORWEGIAN).get(language, language)
 
 
+class _Stems(dict[str, str]):
+    """Word → its stem; the stem of an unseen word is made and remembered.
+
+    Args:
+        language: ISO 639-1 code; a language without stemmer keeps its words whole.
+    """
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._analyze = _analyzer(language)
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > _CACHE_LIMIT:
+            self.clear()
+        (stem,) = self._analyze(word)
+        self[word] = stem
+        return stem
+
+
 class Stemmer:
     """The stemmer of one language, with a memory of the words it has seen.
 
@@ -53,24 +72,11 @@ class Stemmer:
 
     def __init__(self, language: str) -> None:
         self.stops = stop_words(language)
-        self._known: dict[str, str] = {}
-        self._analyze = _analyzer(language)
+        self._stems = _Stems(language)
 
-    def stem(self, words: Sequence[str]) -> list[str]:
+    def stem(self, words: Iterable[str]) -> list[str]:
         """Returns the stem of each word; `words` are lower-cased."""
-        known = self._known
-        try:
-            return [known[word] for word in words]
-        except KeyError:
-            if len(known) > _CACHE_LIMIT:
-                known.clear()
-            self._learn({word for word in words if word not in known})
-        return [known[word] for word in words]
-
-    def _learn(self, unseen: Iterable[str]) -> None:
-        fresh = list(unseen)
-        stems = self._analyze(" ".join(fresh))
-        self._known.update(zip(fresh, stems, strict=True))
+        return list(map(self._stems.__getitem__, words))
 
 
 @cache
@@ -96,7 +102,7 @@ class PieceStems(dict[str, str]):
     def __missing__(self, piece: str) -> str:
         stops = self._rules.stops
         content = [word for word in words(piece) if word not in stops]
-        stems = " ".join(self._rules.stem(content)) if content else ""
+        stems = " ".join(self._rules.stem(content))
         if len(piece) <= _LONGEST_PIECE:
             if len(self) > _PIECES_LIMIT:
                 self.clear()

@@ -8,6 +8,7 @@ same result, and a piece that was seen before costs one dictionary look-up.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from array import array
@@ -75,8 +76,11 @@ class WordTokens:
 
     def _forget(self) -> None:
         self._memory = _Memory()
-        self._ids = array("H")
-        self._ends = array("I", (0,))
+        # The tokens of every piece, and a newline between each two: it is the first
+        # token of a piece that begins with one.
+        self._ids = array("H", (_NEWLINE_TOKEN,))
+        self._starts = array("I")
+        self._stops = array("I")
 
     def encode(
         self, texts: Sequence[str]
@@ -98,46 +102,49 @@ class WordTokens:
             flat = np.fromiter(map(number, every), np.int32, edges[-1])
             self._learn()
             # Views, and let go of before the lock is: the arrays must be free to grow.
-            ends, known = np.frombuffer(self._ends, np.uint32), _view(self._ids)
-            starts, stops = ends[flat], ends[flat + 1]
-            lengths = stops - starts
+            known = np.frombuffer(self._ids, np.uint16)
+            stops = _view(self._stops)[flat]
+            lengths = stops - _view(self._starts)[flat]
             shift = np.repeat(stops - np.cumsum(lengths, dtype=np.uint32), lengths)
             shift += np.arange(len(shift), dtype=np.uint32)
             ids = known[shift]
-            del ends, known
+            del known
         totals = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
         return ids, totals[edges[1:]] - totals[edges[:-1]]
 
     def _learn(self) -> None:
         """Encodes the pieces that are on the list."""
+        import numpy as np
+
         unseen, self._memory.unseen = self._memory.unseen, []
         if not unseen:
             return
         try:
-            encoded = self._encode(unseen)
+            encoded = self._encode([_spelled(piece) for piece in unseen])
         except BaseException:
             self._forget()
             raise
-        for ids in encoded:
-            self._ids.extend(ids)
-            self._ends.append(len(self._ids))
+        ends = np.flatnonzero(encoded == _NEWLINE_TOKEN).astype(np.uint32)
+        ends += len(self._ids)
+        starts = np.concatenate(([len(self._ids)], ends[:-1] + 1)).astype(np.uint32)
+        starts -= np.fromiter((piece.startswith("\n") for piece in unseen), bool)
+        self._ids.frombytes(encoded.tobytes())
+        self._starts.frombytes(starts.tobytes())
+        self._stops.frombytes(ends.tobytes())
 
-    def _encode(self, pieces: Sequence[str]) -> list[list[int]]:
-        """Returns the tokens of each piece."""
-        encoded = self._encode_words([_spelled(piece) for piece in pieces])
-        return [
-            [_NEWLINE_TOKEN, *ids] if piece.startswith("\n") else ids
-            for piece, ids in zip(pieces, encoded, strict=True)
-        ]
+    def _encode(self, words: Sequence[str]) -> NDArray[np.uint16]:
+        """Returns the tokens of each word, and a newline's, by the cheapest way."""
+        import numpy as np
 
-    def _encode_words(self, words: Sequence[str]) -> list[list[int]]:
-        """Returns the tokens of each word, by the cheapest way that is at hand."""
         characters = sum(map(len, words))
         if self._tokenizer is None and characters <= self._left_to_table:
             self._left_to_table -= characters
             self._table = self._table or self._prepared()
             if self._table is not None:
-                return [self._table.encode(word) for word in words]
+                encoded = [
+                    [*self._table.encode(word), _NEWLINE_TOKEN] for word in words
+                ]
+                return np.array([*chain.from_iterable(encoded)], np.uint16)
         return self._by_tokenizer(words)
 
     def _prepared(self) -> MergeTable | None:
@@ -152,38 +159,31 @@ class WordTokens:
             table = MergeTable(memoryview(data))
         return table
 
-    def _by_tokenizer(self, words: Sequence[str]) -> list[list[int]]:
-        """Returns the tokens of each word, many encoded in one call.
+    def _by_tokenizer(self, words: Sequence[str]) -> NDArray[np.uint16]:
+        """Returns the tokens of each word, and a newline's; encodes many in one call.
 
-        Joined by newlines: the library's batches run in a thread pool of their own,
-        which a later fork of this process would not survive.
+        Joined by newlines: the library's batches of several texts run in a thread pool
+        of their own, which a later fork of this process would not survive.
         """
+        import numpy as np
+
         if self._tokenizer is None:
             self._tokenizer = open_tokenizer()
-        encoded: list[list[int]] = []
+        encoded: list[NDArray[np.uint16]] = []
         for start in range(0, len(words), _JOINED):
-            joined = "\n".join(words[start : start + _JOINED])
-            ids = self._tokenizer.encode(joined, add_special_tokens=False).ids
-            encoded += _split(ids)
-        return encoded
+            joined = "\n".join([*words[start : start + _JOINED], ""])
+            (tokens,) = self._tokenizer.encode_batch_fast(
+                [joined], add_special_tokens=False
+            )
+            encoded.append(np.array(tokens.ids, np.uint16))
+        return np.concatenate(encoded)
 
 
-def _split(ids: Sequence[int]) -> list[list[int]]:
-    """Returns the runs of `ids` between newline tokens."""
-    runs: list[list[int]] = [[]]
-    for id_ in ids:
-        if id_ == _NEWLINE_TOKEN:
-            runs.append([])
-        else:
-            runs[-1].append(id_)
-    return runs
-
-
-def _view(ids: array[int]) -> NDArray[np.uint16]:
+def _view(places: array[int]) -> NDArray[np.uint32]:
     """Returns the numbers of an array that may be empty, not copied."""
     import numpy as np
 
-    return np.frombuffer(ids, np.uint16) if ids else np.zeros(0, np.uint16)
+    return np.frombuffer(places, np.uint32) if places else np.zeros(0, np.uint32)
 
 
 def _pieces(text: str) -> list[str]:
@@ -215,6 +215,8 @@ def open_tokenizer() -> Any:
     """Returns the tokenizer without truncation, padding or special tokens."""
     from tokenizers import Tokenizer, normalizers  # 0.1 s with the file
 
+    # Nor are threads started for one text.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     tokenizer = Tokenizer.from_file(str(tokenizer_file()))
     tokenizer.no_truncation()
     tokenizer.no_padding()

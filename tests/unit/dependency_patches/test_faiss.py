@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from ragcli.dependency_patches import faiss as patch
+from ragcli.index.segments.vector_index import build
 
 file = Path(sys.argv[1])
 vectors = np.random.default_rng(7).standard_normal((50, 16)).astype(np.float16)
@@ -29,7 +30,7 @@ def found(index):
 def mapped():
     return str(file) in Path("/proc/self/maps").read_text()
 
-file.write_bytes(b"".join(patch.serialized(vectors.view(np.uint8))))
+file.write_bytes(b"".join(build(vectors)))
 on_disk, in_memory = patch.read(file), patch.deserialize(memoryview(file.read_bytes()))
 ours = [*found(on_disk), *found(in_memory)]
 assert (on_disk.count, on_disk.dimension) == (50, 16)
