@@ -44,7 +44,7 @@ def canonical(language: str) -> str:
     return (_ENGLISH | _NORWEGIAN).get(language, language)
 
 
-class _Stems(dict[str, str]):
+class _WordStems(dict[str, str]):
     """Word → its stem; the stem of an unseen word is made and remembered.
 
     Args:
@@ -72,7 +72,7 @@ class Stemmer:
 
     def __init__(self, language: str) -> None:
         self.stops = stop_words(language)
-        self._stems = _Stems(language)
+        self._stems = _WordStems(language)
 
     def stem(self, words: Iterable[str]) -> list[str]:
         """Returns the stem of each word; `words` are lower-cased."""
