@@ -302,7 +302,8 @@ class Engine:
         earlier_turns = tuple(
             EarlierTurn(turn.question, turn.answer) for turn in earlier
         )
-        if not model.generates and stands_alone(request.question):
+        is_quoted = bool(earlier) and not model.generates
+        if is_quoted and stands_alone(request.question):
             # What is quoted for it must not depend on what was asked before.
             earlier_turns = ()
         wanted = SearchRequest(

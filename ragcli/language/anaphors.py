@@ -90,8 +90,11 @@ _VERBAL = deferred(
     _I,
 )
 _SUBJECT = deferred(r"\W*(?:who|what|wer|was|qui|qui\u00e9n|qu\u00e9)\b", _I)
+_COUNTING = frozenset(
+    ["one", "ones", "einen", "eines", "eins", "keinen", "keines", "un", "une", "uno", "una"]
+)  # fmt: skip
 _NOUN_LEFT_OUT = deferred(
-    r"\b(?:ones?|eine[ns]|eins|keine[ns]|une?|uno|una)(?=\W*$|,? (?:and|or|in|on|at|with|without|for|from|by|to|und|oder|in|mit|ohne|f\u00fcr|et|ou|dans|avec|sans|pour|y|o|en|con|sin|para)\b)",
+    rf"\b(?:{'|'.join(sorted(_COUNTING))})(?=\W*$|,? (?:and|or|in|on|at|with|without|for|from|by|to|und|oder|in|mit|ohne|f\u00fcr|et|ou|dans|avec|sans|pour|y|o|en|con|sin|para)\b)",
     _I,
 )
 """A word that counts what the question before names: `How do I delete one?`"""
@@ -110,6 +113,9 @@ def refers_back(question: str) -> bool:
     spaced, unspaced = _anaphors()
     if any(word in question for word in unspaced):
         return True
+    said = _WORD.findall(question.lower())
+    if spaced.isdisjoint(said) and _COUNTING.isdisjoint(said):
+        return False  # what is taken out below brings no word
     bare = question
     for pattern in _NO_ANAPHOR:
         bare = pattern.sub(" ", bare)

@@ -95,7 +95,8 @@ def closes(opening: str, mark: str, info: str) -> bool:
 
 def unfenced(code: str) -> str:
     """Returns a block of code without its fences."""
-    return _EDGES.sub("", code)
+    is_fenced = "```" in code or "~~~" in code
+    return _EDGES.sub("", code) if is_fenced else code
 
 
 def cells(line: str) -> tuple[str, ...]:

@@ -324,7 +324,7 @@ def quoted(text: str) -> str:
     scanner = Scanner(quoting=True)
     pieces = _joined([*scanner.feed(text), *scanner.close()])
     out = [
-        _LOOKALIKE.sub(_bare, piece.text) if piece.kind == "text" else literal(piece)
+        _bared(piece.text) if piece.kind == "text" else literal(piece)
         for piece in pieces
     ]
     lines = "".join(out).split("\n")
@@ -347,6 +347,11 @@ def _joined(pieces: Iterable[Piece]) -> list[Piece]:
         else:
             out.append(piece)
     return out
+
+
+def _bared(text: str) -> str:
+    may_look_alike = "[" in text or "\\" in text
+    return _LOOKALIKE.sub(_bare, text) if may_look_alike else text
 
 
 def _bare(match: re.Match[str]) -> str:

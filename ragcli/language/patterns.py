@@ -7,7 +7,11 @@ Compiling the others would take about fifteen milliseconds of each `ask`.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, cast
+
+_WORD = re.compile(r"\w+")
 
 
 class _Deferred:
@@ -25,7 +29,40 @@ class _Deferred:
         return attribute
 
 
-def deferred(source: str, flags: int = 0) -> re.Pattern[str]:
+class _Cued(_Deferred):
+    """Stands for a pattern until a text has one of its cues."""
+
+    def __init__(self, source: str, flags: int, cues: tuple[str, ...]) -> None:
+        super().__init__(source, flags)
+        self.cues = cues
+
+    def search(self, text: str, *at: int) -> re.Match[str] | None:
+        return self._real("search")(text, *at) if self.may_match(text) else None
+
+    def match(self, text: str, *at: int) -> re.Match[str] | None:
+        return self._real("match")(text, *at) if self.may_match(text) else None
+
+    def finditer(self, text: str, *at: int) -> Iterator[re.Match[str]]:
+        return self._real("finditer")(text, *at) if self.may_match(text) else iter(())
+
+    def sub(self, by: str | Callable[[re.Match[str]], str], text: str) -> str:
+        return self._real("sub")(by, text) if self.may_match(text) else text
+
+    def may_match(self, text: str) -> bool:
+        said = _said(text)
+        return any(cue in said for cue in self.cues)
+
+    def _real(self, name: str) -> Any:
+        return self.__getattr__(name)
+
+
+@lru_cache(maxsize=8)  # one question is asked of by pattern after pattern
+def _said(text: str) -> str:
+    """Returns the words of a text in small letters, a space around each."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def deferred(source: str, flags: int = 0, *, cues: str = "") -> re.Pattern[str]:
     """Returns a pattern that is compiled when it is first used.
 
     It is a pattern in all that can be asked of one, save `isinstance`.
@@ -33,5 +70,10 @@ def deferred(source: str, flags: int = 0) -> re.Pattern[str]:
     Args:
         source: The expression.
         flags: As `re.compile` takes them.
+        cues: What the words of a text hold wherever the pattern matches: one of these,
+            in small letters, with `|` between them. A space is the edge of a word, and
+            all that stands between two. The pattern is compiled for a text with a cue.
     """
-    return cast("re.Pattern[str]", _Deferred(source, flags))
+    if not cues:
+        return cast("re.Pattern[str]", _Deferred(source, flags))
+    return cast("re.Pattern[str]", _Cued(source, flags, tuple(cues.split("|"))))

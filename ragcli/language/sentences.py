@@ -112,10 +112,11 @@ def _is_end(block: str, match: re.Match[str]) -> bool:
     word = last[1] if last else ""
     if following[1].islower() or is_abbreviation(word.lower(), following[1]):
         return False
-    if _LABEL.fullmatch(block, _begin(block, start), end):
-        return False
-    if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(block, end):
-        return False
+    if word[-1:].isdecimal():
+        if _LABEL.fullmatch(block, _begin(block, start), end):
+            return False
+        if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(block, end):
+            return False
     return not (word and _INITIALS.fullmatch(word) and word != "I")
 
 

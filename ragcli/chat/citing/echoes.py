@@ -6,9 +6,7 @@ import re
 
 from ragcli.language.patterns import deferred
 
-_MARK = deferred(
-    r"<<(?P<end>end )?(?P<what>passage|answer|summary|quotations)\b[^<>\n]*>>\n?"
-)
+_MARK = r"<<(?P<end>end )?(?P<what>passage|answer|summary|quotations)\b[^<>\n]*>>\n?"
 _LONGEST = 160
 """Characters of a mark; whatever is longer is none."""
 _LABEL = deferred(r"[ \t]*\[\d+\] [^\n]*\n")
@@ -26,7 +24,7 @@ class EchoFilter:
 
     def __init__(self, mark: str) -> None:
         own = rf"|<<[^<>\n]*{re.escape(mark)}[^<>\n]*>>\n?" if mark else ""
-        self._mark = re.compile(_MARK.pattern + own)
+        self._mark = deferred(_MARK + own)
         self._held = ""
         self._opened = False
 

@@ -242,7 +242,8 @@ class MarkerReader:
     def _has_ended(self) -> bool:
         if self._sentence.row or _ABBREVIATED.search(self._tail):
             return False
-        if _ORDINAL.search(self._tail):
+        has_number = any(map(str.isdecimal, self._tail))
+        if has_number and _ORDINAL.search(self._tail):
             return False
         return bool(_ENDED.search(self._tail))
 

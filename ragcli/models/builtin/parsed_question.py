@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice, pairwise
 
 from ragcli.frozen import frozen
@@ -18,6 +18,8 @@ from ragcli.language.vocabulary.stop_word_lists import stop_words
 from ragcli.language.vocabulary.words import words
 
 _I = re.IGNORECASE
+
+_WORD = re.compile(r"\w+")
 
 _MONTHS = (
     r"jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[eé]vrier|m(?:ar(?:ch|zo)?|[äa]rz|ars)"
@@ -162,149 +164,200 @@ class Kind:
         return bool(sign.search(text))
 
 
-def _kind(
-    name: str,
-    asked: str,
-    sign: re.Pattern[str],
-    *,
-    required: bool = False,
-    expected: bool = False,
-    value: re.Pattern[str] | None = None,
-) -> Kind:
-    return Kind(name, deferred(asked, _I), sign, required, expected, value)
+_asked = partial(deferred, flags=_I)
 
 
 KINDS = (
-    _kind(
+    Kind(
         "phone",
-        r"\b(?:tele)?phone(?: number)?\b|\bmobile number|\bfax\b|telefon|t[eé]l[eé]phone"
-        r"|\bcall (?:to|him|her|them|for)\b|tel[eé]fono",
+        _asked(
+            r"\b(?:tele)?phone(?: number)?\b|\bmobile number|\bfax\b|telefon|t[eé]l[eé]phone"
+            r"|\bcall (?:to|him|her|them|for)\b|tel[eé]fono",
+            cues="phone| mobile number| fax |telefon|téléphone| call |fono",
+        ),
         PHONE,
         required=True,
         value=deferred(r"\d[\d\s()/.-]*\d{2}"),
     ),
-    _kind(
+    Kind(
         "email",
-        r"\be-?mail address|\b(?:what|which|whose) e-?mail|e-?mail[- ]?adresse|correo electr"
-        r"|^\W*(?:what(?:'s| is| was)? )?(?:the )?e-?mail (?:of|for)\b(?!.*\babout\b)|['\u2019]s e-?mail\W*$",
+        _asked(
+            r"\be-?mail address|\b(?:what|which|whose) e-?mail|e-?mail[- ]?adresse|correo electr"
+            r"|^\W*(?:what(?:'s| is| was)? )?(?:the )?e-?mail (?:of|for)\b(?!.*\babout\b)|['\u2019]s e-?mail\W*$",
+            cues="mail|correo electr",
+        ),
         EMAIL,
         required=True,
     ),
-    _kind(
+    Kind(
         "url",
-        r"\burl\b|\bweb ?(?:site|page|address)\b|\blink\b|\bhomepage\b",
+        _asked(
+            r"\burl\b|\bweb ?(?:site|page|address)\b|\blink\b|\bhomepage\b",
+            cues=" url | web| link | homepage ",
+        ),
         ADDRESS,
         required=True,
     ),
-    _kind(
+    Kind(
         "percent",
-        r"\b(?:what|which) (?:percent|percentage|share|proportion|fraction)|\bpercentage\b|wie ?viel prozent",
+        _asked(
+            r"\b(?:what|which) (?:percent|percentage|share|proportion|fraction)|\bpercentage\b|wie ?viel prozent",
+            cues=" percent| share| proportion| fraction|prozent",
+        ),
         PERCENT,
         required=True,
     ),
-    _kind(
+    Kind(
         "length",
-        r"\bhow long\b|\bwie lang\b|\bhow (?:short|lengthy)\b",
+        _asked(
+            r"\bhow long\b|\bwie lang\b|\bhow (?:short|lengthy)\b",
+            cues=" how long | wie lang | how short | how lengthy ",
+        ),
         deferred(DURATION_PATTERN + _EXTENT, _I),
         required=True,
         value=NUMBER,
     ),
-    _kind(
+    Kind(
         "duration",
-        r"\bhow many (?:seconds|minutes|hours|days|weeks|months|years)\b|\bwie lange\b"
-        r"|combien de temps|cu[aá]nto (?:tiempo|dura)|\bhow old\b|\bwhat age\b|wie alt",
+        _asked(
+            r"\bhow many (?:seconds|minutes|hours|days|weeks|months|years)\b|\bwie lange\b"
+            r"|combien de temps|cu[aá]nto (?:tiempo|dura)|\bhow old\b|\bwhat age\b|wie alt",
+            cues=" how many | wie lange |combien de temps|tiempo|dura| how old | what age |wie alt",
+        ),
         DURATION,
         required=True,
         value=NUMBER,
     ),
-    _kind(
+    Kind(
         "frequency",
-        r"\bhow (?:often|frequently)\b|\bwie (?:oft|h[\u00e4a]ufig)\b|\bcon qu[e\u00e9] frecuencia\b",
+        _asked(
+            r"\bhow (?:often|frequently)\b|\bwie (?:oft|h[\u00e4a]ufig)\b|\bcon qu[e\u00e9] frecuencia\b",
+            cues=" how often | how frequently | wie oft | wie h| con qu",
+        ),
         FREQUENCY,
         required=True,
     ),
-    _kind(
+    Kind(
         "time",
-        r"\bwhat time\b|\bquelle heure\b|\bqu[e\u00e9] hora\b|\buhrzeit\b|\bwie ?viel uhr\b",
+        _asked(
+            r"\bwhat time\b|\bquelle heure\b|\bqu[e\u00e9] hora\b|\buhrzeit\b|\bwie ?viel uhr\b",
+            cues=" what time | hora | heure | uhr",
+        ),
         CLOCK,
         required=True,
     ),
-    _kind(
+    Kind(
         "money",
-        r"\bhow much (?:is|are|does|do|did|will|would|was|were|money)\b(?!.*\b(?:sugar|water|memory|time|space)\b)"
-        r"|\b(?:price|cost|costs|fee|charge|salary|rent|deposit|total|amount|payment|budget)s?\b|\b(?:what|how much) .*\bpaid\b"
-        r"|\bwie ?viel kostet|was kostet|kosten\b|preis\b|combien co[uû]te|prix\b|cu[aá]nto cuesta|precio",
+        _asked(
+            r"\bhow much (?:is|are|does|do|did|will|would|was|were|money)\b(?!.*\b(?:sugar|water|memory|time|space)\b)"
+            r"|\b(?:price|cost|costs|fee|charge|salary|rent|deposit|total|amount|payment|budget)s?\b|\b(?:what|how much) .*\bpaid\b"
+            r"|\bwie ?viel kostet|was kostet|kosten\b|preis\b|combien co[uû]te|prix\b|cu[aá]nto cuesta|precio",
+            cues=" how much | price| cost| fee| charge| salary| salarys| rent| deposit| total| amount| payment| budget| paid |kost|preis|prix|combien co|cuánto|cuanto|precio",
+        ),
         MONEY,
         required=True,
         value=NUMBER,
     ),
-    _kind(
+    Kind(
         "measure",
-        r"\bhow (?:far|big|large|tall|high|deep|fast|wide|heavy|hot|cold|warm|thick|broad)\b|\bhow long is (?:the|a|an)\b"
-        r"|\bwie (?:hoch|gro[\u00dfs]|weit|schwer|breit|tief|schnell|warm)\b|\bwhat (?:is|was) the (?:height|length|width|depth|weight|size|temperature|speed)\b",
+        _asked(
+            r"\bhow (?:far|big|large|tall|high|deep|fast|wide|heavy|hot|cold|warm|thick|broad)\b|\bhow long is (?:the|a|an)\b"
+            r"|\bwie (?:hoch|gro[\u00dfs]|weit|schwer|breit|tief|schnell|warm)\b|\bwhat (?:is|was) the (?:height|length|width|depth|weight|size|temperature|speed)\b",
+            cues=" far | big | large | tall | high | deep | fast | wide | heavy | hot | cold | warm | thick | broad | how long is | wie | height | length | width | depth | weight | size | temperature | speed ",
+        ),
         MEASURE,
         value=NUMBER,
     ),
-    _kind(
+    Kind(
         "number",
-        r"\bhow (?:many|much|far|big|large|tall|often|high|deep|fast|wide|heavy|hot|cold|strong|small|loud)\b"
-        r"|\b(?:what|which) (?:number|amount|port|size|weight|value)s?\b|\bnumber of\b|\bpopulation\b|\bwie ?viele?\b|\bcombien\b"
-        r"|\bcu[aá]nt[oa]s?\b|\bquant[ie]\b|\bwie (?:hoch|gro[ßs]|weit|schwer|oft|schnell)\b|\bile\b"
-        r"|\u0441\u043a\u043e\u043b\u044c\u043a\u043e|\u591a\u5c11|\u3044\u304f\u3064|\uc5bc\ub9c8|\u4f55\u4eba",
+        _asked(
+            r"\bhow (?:many|much|far|big|large|tall|often|high|deep|fast|wide|heavy|hot|cold|strong|small|loud)\b"
+            r"|\b(?:what|which) (?:number|amount|port|size|weight|value)s?\b|\bnumber of\b|\bpopulation\b|\bwie ?viele?\b|\bcombien\b"
+            r"|\bcu[aá]nt[oa]s?\b|\bquant[ie]\b|\bwie (?:hoch|gro[ßs]|weit|schwer|oft|schnell)\b|\bile\b"
+            r"|\u0441\u043a\u043e\u043b\u044c\u043a\u043e|\u591a\u5c11|\u3044\u304f\u3064|\uc5bc\ub9c8|\u4f55\u4eba",
+            cues=" how many | how much | far | big | large | tall | often | high | deep | fast | wide | heavy | hot | cold | strong | small | loud | number| amount| port| size| weight| value| population | wie | wieviel| combien | cuant| cuánt| quanti | quante | ile |сколько|多少|いくつ|얼마|何人",
+        ),
         NUMBER,
         required=True,
     ),
-    _kind(
+    Kind(
         "label",
-        r"\b(?:what|which) (?:figure|table|section|chapter|appendix|step|page|article|example|annex|paragraph)\b"
-        r"|\b(?:welche[mnrs]?) (?:abbildung|tabelle|abschnitt|kapitel|seite|artikel|anhang|schritt)\b",
+        _asked(
+            r"\b(?:what|which) (?:figure|table|section|chapter|appendix|step|page|article|example|annex|paragraph)\b"
+            r"|\b(?:welche[mnrs]?) (?:abbildung|tabelle|abschnitt|kapitel|seite|artikel|anhang|schritt)\b",
+            cues=" figure | table | section | chapter | appendix | step | page | article | example | annex | paragraph | abbildung | tabelle | abschnitt | kapitel | seite | artikel | anhang | schritt ",
+        ),
         LABEL,
     ),
-    _kind(
+    Kind(
         "date",
-        r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b"
-        r"|\bwann\b|\bquand\b|\bcu[aá]ndo\b|\bquando\b|\bkiedy\b|\bwelche[ms]? (?:tag|jahr|datum)"
-        r"|\b(?:due|release|birth|closing|opening|start|end)[ -]?(?:date|time|hours?)\b"
-        r"|\u043a\u043e\u0433\u0434\u0430|\u4ec0\u4e48\u65f6\u5019|\u54ea\u5e74|\u3044\u3064|\uc5b8\uc81c",
+        _asked(
+            r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b"
+            r"|\bwann\b|\bquand\b|\bcu[aá]ndo\b|\bquando\b|\bkiedy\b|\bwelche[ms]? (?:tag|jahr|datum)"
+            r"|\b(?:due|release|birth|closing|opening|start|end)[ -]?(?:date|time|hours?)\b"
+            r"|\u043a\u043e\u0433\u0434\u0430|\u4ec0\u4e48\u65f6\u5019|\u54ea\u5e74|\u3044\u3064|\uc5b8\uc81c",
+            cues=" when | year | date|date | day | month | century | decade |time |hour |hours | wann | quand | cuándo | cuando | quando | kiedy | tag| jahr| datum|когда|什么时候|哪年|いつ|언제",
+        ),
         DATE,
         required=True,
     ),
-    _kind(
+    Kind(
         "numbered",
-        r"\w number\b(?! (?:of\b|\d))|\w nummer\b(?! \d)|\bnumer \w|\bnum[e\u00e9]ro d[eu']",
+        _asked(
+            r"\w number\b(?! (?:of\b|\d))|\w nummer\b(?! \d)|\bnumer \w|\bnum[e\u00e9]ro d[eu']",
+            cues=" number | nummer | numer | numéro | numero ",
+        ),
         NUMBER,
         required=True,
     ),
-    _kind(
+    Kind(
         "version",
-        r"\b(?:what|which|welche[rsnm]?|quelle|qu[e\u00e9]) (?:\w+ )?(?:version|release|versi\u00f3n)\b(?!s)",
+        _asked(
+            r"\b(?:what|which|welche[rsnm]?|quelle|qu[e\u00e9]) (?:\w+ )?(?:version|release|versi\u00f3n)\b(?!s)",
+            cues=" version | release | versión ",
+        ),
         deferred(r"(?<![:/@\d])\d"),  # `db://host:6379/0` has a port and a path
     ),
-    _kind(
+    Kind(
         "identifier",
-        r"\b(?:number|no\.|id|iban|bic|code|version|serial|isbn|pin|port|sku|vat|key)\b.*\?*$|\bnummer\b|\bnumer\b|num[eé]ro",
+        _asked(
+            r"\b(?:number|no\.|id|iban|bic|code|version|serial|isbn|pin|port|sku|vat|key)\b.*\?*$|\bnummer\b|\bnumer\b|num[eé]ro",
+            cues=" number | no | id | iban | bic | code | version | serial | isbn | pin | port | sku | vat | key | nummer | numer |numéro|numero",
+        ),
         IDENTIFIER,
     ),
-    _kind(
+    Kind(
         "person",
-        r"\bwho(?:m|se)?\b|\bwer\b|\bwem\b|\bqui\b|\bqui[eé]n\b|\bkto\b|\u043a\u0442\u043e|\u8c01|\u8ab0|\ub204\uac00"
-        r"|\b(?:what|which) (?:person|author|player|president|king|queen|actor|singer|scientist)\b",
+        _asked(
+            r"\bwho(?:m|se)?\b|\bwer\b|\bwem\b|\bqui\b|\bqui[eé]n\b|\bkto\b|\u043a\u0442\u043e|\u8c01|\u8ab0|\ub204\uac00"
+            r"|\b(?:what|which) (?:person|author|player|president|king|queen|actor|singer|scientist)\b",
+            cues=" who | whom | whose | wer | wem | qui | quien | quién | kto |кто|谁|誰|누가| person | author | player | president | king | queen | actor | singer | scientist ",
+        ),
         PERSON,
     ),
-    _kind(
+    Kind(
         "place",
-        r"\bwhere\b|\bwo\b|\bwohin\b|\bo[uù]\b|\bd[oó]nde\b|\bgdzie\b|\u0433\u0434\u0435|\u54ea\u91cc|\u3069\u3053|\uc5b4\ub514"
-        r"|\b(?:what|which) (?:country|city|state|nation|place|river|island|town|room|street|region|continent)\b",
+        _asked(
+            r"\bwhere\b|\bwo\b|\bwohin\b|\bo[uù]\b|\bd[oó]nde\b|\bgdzie\b|\u0433\u0434\u0435|\u54ea\u91cc|\u3069\u3053|\uc5b4\ub514"
+            r"|\b(?:what|which) (?:country|city|state|nation|place|river|island|town|room|street|region|continent)\b",
+            cues=" where | wo | wohin | ou | où | donde | dónde | gdzie |где|哪里|どこ|어디| country | city | state | nation | place | river | island | town | room | street | region | continent ",
+        ),
         PLACE,
     ),
-    _kind(
+    Kind(
         "reason",
-        r"\bwhy\b|\bwarum\b|\bwieso\b|\bpourquoi\b|\bpor qu[eé]\b|\bwhat (?:is|was) the reason|\u043f\u043e\u0447\u0435\u043c\u0443",
+        _asked(
+            r"\bwhy\b|\bwarum\b|\bwieso\b|\bpourquoi\b|\bpor qu[eé]\b|\bwhat (?:is|was) the reason|\u043f\u043e\u0447\u0435\u043c\u0443",
+            cues=" why | warum | wieso | pourquoi | por qu| the reason|почему",
+        ),
         REASON,
     ),
-    _kind(
+    Kind(
         "default",
-        r"\bdefaults?\b",
+        _asked(
+            r"\bdefaults?\b",
+            cues=" default | defaults ",
+        ),
         deferred(
             r"\bdefaults? (?:value |setting )?(?:is|are|to|of)\b|\bdefaults?\s*[:=(]|[(\[]default|\bby default\b"
             r"|\b(?:is|are) the default\b|\bdefaults\b",
@@ -315,58 +368,73 @@ KINDS = (
     ),
 )
 
-_INTERROGATIVE = deferred(
-    r"\b(?:what|which|how|who|whom|whose|when|where|why|welche[mnrs]?|wer|wem|wen|wie|wo|wann|warum"
-    r"|quel(?:le)?s?|qui|quand|o[uù]|comment|combien|pourquoi|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|c[oó]mo"
-    r"|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?)\b",
-    _I,
-)
+_INTERROGATIVES = frozenset([
+    "what", "which", "how", "who", "whom", "whose", "when", "where", "why", "welche",
+    "welchem", "welchen", "welcher", "welches", "wer", "wem", "wen", "wie", "wo",
+    "wann", "warum", "quel", "quels", "quelle", "quelles", "qui", "quand", "ou", "où",
+    "comment", "combien", "pourquoi", "que", "qué", "cual", "cuál", "cuales", "cuáles",
+    "quien", "quién", "quienes", "quiénes", "como", "cómo", "cuando", "cuándo", "donde",
+    "dónde", "cuanto", "cuánto", "cuantos", "cuántos", "cuanta", "cuánta", "cuantas",
+    "cuántas",
+])  # fmt: skip
 _CODE_ASKED = deferred(
     r"\b(?:code|function|method|class|snippet|example|syntax|command|script|signature"
-    r"|implement\w*|regex|imports?|api)\b|[a-z]_[a-z]|\(\)|`",
+    r"|implement\w*|regex|imports?|api)\b|[a-z]_[a-z]",
     _I,
+    cues="code|function|method|class|snippet|example|syntax|command|script|signature|implement|regex|import|api|_",
 )
 _LIST = deferred(
     r"^\s*(?:please\s+)?(?:list|name|enumerate|give|show|tell)\b.*\b(?:all|every|each|everybody|everyone|the)\b"
     r"|^\s*(?:list|enumerate)\b|\b(?:which|what) (?:are|were) (?:all|the)\b.*s\b|\ball (?:the )?\w+s\b"
     r"|^(?:which|what) (?:\w+ ){0,2}?(?:\w{3,}s) (?:are|were|do|can|have|exist)\b|\bz[äa]hle?\b.*\bauf\b|\bnenne\b|\bliste\b",
     _I,
+    cues=" list| enumerate | name | give | show | tell | what are | what were | which are | which were | all |s are |s were |s do |s can |s have |s exist |zahl|zähl| nenne ",
 )
 _COUNTED = deferred(
     r"\bhow (?:many|much) (?!(?:is|are|was|were|do|does|did|can|will|would|should|may|must|has|have|had|more|less|of)\b)(?P<what>(?:[a-z-]+ ){0,2}?[a-z-]+?)(?= (?:is|are|was|were|do|does|did|have|has"
     r"|had|can|could|will|would|may|must|should|fit|in|on|of|per|at|to|that|which)\b|\?|$)",
     _I,
+    cues=" how many | how much ",
 )
 _COUNTED_FIRST = deferred(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)(?![\w.])", _I)
-_WHETHER = deferred(
-    r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|ist|sind|war"
-    r"|hat|haben|kann|muss|darf|wird|est-ce|peut|es|son|puede)\b",
-    _I,
-)
+_WHETHER = frozenset([
+    "is", "are", "was", "were", "do", "does", "did", "has", "have", "had", "can",
+    "could", "will", "would", "should", "must", "may", "ist", "sind", "war", "hat",
+    "haben", "kann", "muss", "darf", "wird", "peut", "es", "son", "puede",
+])  # fmt: skip
 _UNIT = deferred(
     r"(?:mile|kilomet(?:er|re)|met(?:er|re)|foot|feet|inche?|yard|gram|kilo|kilogram|pound|ton|lit(?:er|re)|gallon"
     r"|second|minute|hour|day|week|month|year|degree|percent|euro|dollar|byte|megabyte|gigabyte)s?"
 )
 """What a number is measured in: a table says `km` and `Distance (mi)`."""
-_NEXT = deferred(
-    r"\b(?:after(?:wards)?|next|then|nach|danach|apr[eè]s|despu[eé]s)\b", _I
-)
+_NEXT = frozenset([
+    "after", "afterwards", "next", "then", "nach", "danach", "après", "apres",
+    "despues", "después",
+])  # fmt: skip
 _SEVERAL = deferred(
     r"\b(?:steps|procedure|instructions|differences?|compare[ds]?|comparison|versus|vs|advantages"
     r"|disadvantages|pros|reasons|and (?:what|how|why|when|where|who|which))\b|^how (?:do|can|should|to)\b|^wie (?:kann|mache)\b",
     _I,
+    cues=" step|steps |procedure|instructions|difference| compar| versus | vs |advantages | pros | reasons | and what | and how | and why | and when | and where | and who | and which | how do | how can | how should | how to | wie kann | wie mache ",
 )
 _HOW = deferred(
-    r"\W*(?:(?:and|so|but|und|et|y) )?(?:how (?:do|does|can|could|should|to|would)\b"
+    r"^\W*(?:(?:and|so|but|und|et|y) )?(?:how (?:do|does|can|could|should|to|would)\b"
     r"|wie (?:kann|mache|muss|soll)|comment\b|c[o\xf3]mo\b)",
     _I,
+    cues=" how do| how can | how could | how should | how to | how would | wie kann| wie mache| wie muss| wie soll| comment | como | cómo ",
 )
+_THING = deferred(
+    r"^\s*(?:what|who) (?:is|are|was|were) (?:an? |the )?(?P<term>[^?]{2,60}?)\s*\??$",
+    _I,
+    cues=" what is | what are | what was | what were | who is | who are | who was | who were ",
+)
+"""Asks what or who something is."""
 _DEFINITION = deferred(
-    r"^\s*(?:what|who) (?:is|are|was|were) (?:an? |the )?(?P<term>[^?]{2,60}?)\s*\??$"
-    r"|\b(?:was (?:bedeutet|hei[\u00dfs]s?t|ist)|que (?:signifie|veut dire)|qu[eé] (?:significa|es)|co (?:oznacza|to jest)|cosa significa)"
+    r"\b(?:was (?:bedeutet|hei[\u00dfs]s?t|ist)|que (?:signifie|veut dire)|qu[eé] (?:significa|es)|co (?:oznacza|to jest)|cosa significa)"
     r" (?:(?:d(?:er|ie|as)|eine?|l[eao]s?|une?|el|il) |l['\u2019])?(?P<term5>[^?]{1,60}?)\s*\??$"
     r"|\bwhat does (?P<term2>[^?]{1,60}?) (?:mean|stand for|do|say)\b|\bmeaning of (?P<term3>[^?]{1,60})|\bdefine (?P<term4>[^?]{2,60})",
     _I,
+    cues=" was bedeutet | was hei| was ist | que signifie | que veut dire | que significa | qué significa | que es | qué es | co oznacza| co to jest|cosa significa| what does | meaning of | define ",
 )
 _SORT = deferred(
     r"^(?:(?:an?|the) )?(?:parameter|option|flag|field|setting|key|variable|column|command|term|word|acronym|abbreviation|code|symbol|sign|attribute|property|keyword|status) (?=\S)"
@@ -376,17 +444,20 @@ _SORT = deferred(
 _MEANING = deferred(
     r"\b(?:mean|stand for|meaning of|bedeutet|signifie|veut dire|significa|oznacza)\b",
     _I,
+    cues=" mean | stand for | meaning of | bedeutet | signifie | veut dire | significa | oznacza ",
 )
 _NAMED_THING = deferred(
     r"\b(?:which|what) (?:\w+ )?(?:option|flag|switch|command|function|method|class|setting|parameter|argument|variable|keyword|directive"
     r"|attribute|property|macro|module|endpoint|header|field|constant|signal|error|event)s?\b",
     _I,
+    cues=" option| flag| switch| command| function| method| class| setting| parameter| argument| variable| keyword| directive| attribute| property| macro| module| endpoint| header| field| constant| signal| error| event",
 )
 _SUMMARY = deferred(
     r"\b(?:summari[sz]e|summary|overview|main points|gist|in a few (?:points|words|sentences)|what is (?:this|the) (?:document|file|text|page|note|report) about)\b"
     r"|\bfasse?\b.*\bzusammen\b|zusammenfassung|\br[eé]sumez?\b(?= (?:moi|le|la|les|ce|cet|cette|el|los|las|este|esta|esto|lo)\b| l['\u2019])"
     r"|\b(?:un|le) r[eé]sum[eé]\b|\b(?:un|el) resumen\b|\bde qu[eé] trata\b|\bde quoi (?:parle|traite)\b|\bworum geht",
     _I,
+    cues="summari|summary|overview|main points|gist|in a few|about| zusammen |zusammenfassung| résum| resum| de qu| worum geht",
 )
 _NAMES = deferred(r"(?<!^)(?<![.!?:] )\b[A-Z\u00c0-\u00de][\w\u2019'-]*[^\W_]")
 _ASKING_WORDS = frozenset({"many", "much", "often", "long", "old"})
@@ -394,22 +465,26 @@ _DEED = deferred(
     r"\b(?i:who|wer|qui|qui[e\u00e9]n(?:es)?)\s+(?:"
     r"(?:is|are|was|were|ist|sind|war|waren|est|sont|\u00e9tait|es|son|era|fue)\s+(?:the|d(?:er|ie|as)|el|l[aeo]s?|l['\u2019])\s*(?P<role>[^\W\d_]+)(?=\s+(?:of|von|vom|des|de[rlmn]?|du)\b|\s+d['\u2019])"
     r"|(?:hat|haben|hatten?)\s.*?(?P<participle>[^\W\d_]+)\s*\??\s*$"
-    r"|(?:(?:first|also|has|had|have|a|ont|ha|han|\w+ly)\s+)*(?P<verb>[^\W\d_A-Z]+))"
+    r"|(?:(?:first|also|has|had|have|a|ont|ha|han|\w+ly)\s+)*(?P<verb>[^\W\d_A-Z]+))",
+    cues=" who | wer | qui | quien | quién | quienes | quiénes ",
 )
 _OWNER = deferred(r"['\u2019]s?$")
 _ORDINAL = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
 )  # fmt: skip
-_ORDINALS = deferred(rf"\b(?:{'|'.join(_ORDINAL)})\b(?!s)", _I)
 _PARTS = {
     "note": deferred(
-        r"\b(?:foot|end)?notes?\b|\bfu[\u00dfs]s?noten?\b|\bnotes? de bas\b", _I
+        r"\b(?:foot|end)?notes?\b|\bfu[\u00dfs]s?noten?\b|\bnotes? de bas\b",
+        _I,
+        cues="note",
     ),
 }
 """Kinds of units \u2192 how a question names them."""
 _TOKENS = deferred(
     r"(?<![\w-])--?[A-Za-z][\w-]*|[\w.%#/-]*\d[\w.%#/-]*|\b\w+_\w+\b|[\"\u201c'\u00ab\u300c]([^\"\u201d'\u00bb\u300d]{2,40})[\"\u201d'\u00bb\u300d]"
 )
+_MARKING = "-_\"\u201c'\u00ab\u300c"
+"""What each token has that has no digit."""
 
 
 @dataclass(frozen=True)
@@ -431,11 +506,23 @@ class ParsedQuestion:
 
         `Which file is read when it starts?` wants no date.
         """
-        first = _INTERROGATIVE.search(self.text)
         return any(
-            not (first and first.start() < match.start())
-            or not _INTERROGATIVE.match(self.text, match.start())
+            match.start() not in self._asking or match.start() == self._asking[0]
             for match in kind.asked.finditer(self.text)
+        )
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        """All its words, lower case."""
+        return frozenset(_WORD.findall(self.text.lower()))
+
+    @cached_property
+    def _asking(self) -> tuple[int, ...]:
+        """Offsets of its words that ask."""
+        return tuple(
+            match.start()
+            for match in _WORD.finditer(self.text)
+            if match[0].lower() in _INTERROGATIVES
         )
 
     @cached_property
@@ -450,12 +537,15 @@ class ParsedQuestion:
     @cached_property
     def asks_what(self) -> bool:
         """Whether it has a word that asks: what, which, how, who, when."""
-        return bool(_INTERROGATIVE.search(self.text))
+        return bool(self._asking)
 
     @cached_property
     def asks_whether(self) -> bool:
         """Whether yes or no is the answer: what says the same is the answer then."""
-        return bool(_WHETHER.match(self.text))
+        asked = self.text.lower().lstrip()
+        first = _WORD.match(asked)
+        is_french = asked.startswith("est-ce") and not asked[6:7].isalnum()
+        return is_french or bool(first and first[0] in _WHETHER)
 
     @cached_property
     def asks_how(self) -> bool:
@@ -465,12 +555,13 @@ class ParsedQuestion:
     @cached_property
     def wants_next(self) -> bool:
         """Whether what follows something is asked for."""
-        return bool(_NEXT.search(self.text))
+        return not _NEXT.isdisjoint(self._said)
 
     @cached_property
     def wants_code(self) -> bool:
         """Whether code may be the answer."""
-        return bool(_CODE_ASKED.search(self.text))
+        is_code = "`" in self.text or "()" in self.text
+        return is_code or bool(_CODE_ASKED.search(self.text))
 
     @cached_property
     def wants_list(self) -> bool:
@@ -495,11 +586,12 @@ class ParsedQuestion:
     @cached_property
     def term(self) -> str:
         """What is to be defined, lower case; "" when nothing is."""
-        match = _DEFINITION.search(self.text)
+        match = _THING.search(self.text) or _DEFINITION.search(self.text)
         term = (
             next((g.strip().lower() for g in match.groups() if g), "") if match else ""
         )
-        return _SORT.sub("", term).strip("\"'`\u201c\u201d\u00ab\u00bb")
+        named = _SORT.sub("", term) if " " in term else term
+        return named.strip("\"'`\u201c\u201d\u00ab\u00bb")
 
     @cached_property
     def deed(self) -> str:
@@ -518,6 +610,8 @@ class ParsedQuestion:
     @cached_property
     def marks(self) -> frozenset[str]:
         """Numbers, identifiers and what stands in quotes: they single out a row."""
+        if not any(sign.isdecimal() or sign in _MARKING for sign in self.text):
+            return frozenset()
         marks = {m[0].lower().strip("\"'.?") for m in _TOKENS.finditer(self.text)}
         return frozenset(marks) - {""}
 
@@ -545,8 +639,8 @@ class ParsedQuestion:
     @cached_property
     def ordinals(self) -> frozenset[str]:
         """Numbers that it counts to: `3` for the third."""
-        said = (match[0].lower() for match in _ORDINALS.finditer(self.text))
-        return frozenset(str(_ORDINAL.index(word) + 1) for word in said)
+        words_counted = enumerate(_ORDINAL, 1)
+        return frozenset(str(at) for at, word in words_counted if word in self._said)
 
     @cached_property
     def parts(self) -> frozenset[str]:

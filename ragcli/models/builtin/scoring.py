@@ -877,7 +877,7 @@ def is_coded(asked: ParsedQuestion, item: Candidate) -> bool:
 
     `5 - Atari TOS` tells of 5, `404: not found` of 404.
     """
-    return _code_of(item) in asked.marks
+    return bool(asked.marks) and _code_of(item) in asked.marks
 
 
 def _code_of(item: Candidate) -> str:

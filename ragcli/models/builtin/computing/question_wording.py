@@ -31,17 +31,20 @@ COUNT = deferred(
     r"\bhow many\b|\btotal number of\b|(?<![a-z] )\bnumber of\b"
     r"|(?:(?<=\bthe )|(?<=\ba )|(?<=\bwhat )|(?<=\bwhich )|(?<=\bexact )|(?<=\boverall )|(?<=\baverage )|(?<=\bmean )|(?<=est )|(?<=imum )|(?<=\bto )|(?<=\band )|(?<=\bof )|(?<=\bin )|(?<=\bby )|(?<=\bgive )|(?<=\bfind )|(?<=\bshow )|(?<=\bme ))number of\b"
     r"|\bcount (?:of |the |all )|\bwie ?viele\b|\banzahl\b|\bzahle? (?:alle|die)\b"
-    r"|\bcombien\b(?! (?:de temps|cout|vaut|pese|mesure))|\bnombre (?:total )?d[e']|\bcuant[oa]s\b|\bnumero total de\b|\bnumero de (?=\w+s\b)|\bcuenta (?:los|las|todos|todas)\b"
+    r"|\bcombien\b(?! (?:de temps|cout|vaut|pese|mesure))|\bnombre (?:total )?d[e']|\bcuant[oa]s\b|\bnumero total de\b|\bnumero de (?=\w+s\b)|\bcuenta (?:los|las|todos|todas)\b",
+    cues=" how many | number of | count of | count the | count all | wie viele | wieviele | anzahl | zahl alle | zahle alle | zahl die | zahle die | combien | nombre | cuantos | cuantas | numero total de | numero de | cuenta ",
 )
 """Asks for a count. The phone number of somebody is none: a noun says which number."""
 SUM = deferred(
     r"\btotal (?=of all\b)|\b(?:sum|add(?:ed)? up|in total|altogether|all together|combined|summe|insgesamt|zusammen(?:gerechnet)?|aufsummiert|addiere"
-    r"|au total|en tout|somme|additionne|en total|suma|sumar)\b"
+    r"|au total|en tout|somme|additionne|en total|suma|sumar)\b",
+    cues=" total | sum | add up | added up | in total | altogether | all together | combined | summe | insgesamt | zusammen| aufsummiert | addiere | au total | en tout | somme | additionne | en total | suma | sumar ",
 )
 MEAN = deferred(
     # "What does it mean?" asks for a meaning, and English has other media.
     r"\b(?:average|(?:the|a|an|its|their|arithmetic|overall) mean(?! (?:that|to|by)\b)"
-    r"|mean (?:of|value|number)|^mean (?!to\b|by\b)|on average|durchschnitt(?:lich(?:e[rsnm]?)?)?|im schnitt|im mittel|mittelwert|moyen(?:ne)?s?|en moyenne|promedio|(?:la|de) media|media de)\b"
+    r"|mean (?:of|value|number)|^mean (?!to\b|by\b)|on average|durchschnitt(?:lich(?:e[rsnm]?)?)?|im schnitt|im mittel|mittelwert|moyen(?:ne)?s?|en moyenne|promedio|(?:la|de) media|media de)\b",
+    cues=" average | mean | durchschnitt| im schnitt | im mittel | mittelwert | moyen | moyens | moyenne | moyennes | promedio | media ",
 )
 _MOST = (
     r"(?<=ed )last|most expensive|most recent|most|largest|biggest|greatest|highest|longest|tallest|heaviest|latest|newest|maximum|max|oldest|fastest|strongest"
@@ -56,26 +59,30 @@ _LEAST = (
     r"|(?:el|la|los|las) (?:mas (?:pequenos?|pequenas?|bajos?|bajas?|baratos?|baratas?|cortos?|cortas?|ligeros?|ligeras?)|menor(?:es)?)|menor|minimo|(?<=con )menos|(?<=tiene )menos"
 )
 EXTREME = deferred(
-    rf"(?<!at )\b(?:(?P<most>{_MOST})|(?P<least>{_LEAST}))(?: (?:number|amount) of)?(?!\w)"
+    rf"(?<!at )\b(?:(?P<most>{_MOST})|(?P<least>{_LEAST}))(?: (?:number|amount) of)?(?!\w)",
+    cues="ed last | expensive | most | largest | biggest | greatest | highest | longest | tallest | heaviest | latest | newest | maximum | max | oldest | fastest | strongest |ste |sten |ster |stes | meist | plus | mas | mayor | mayores | maximo |ed first | least | fewest | smallest | lowest | shortest | lightest | earliest | minimum | min | cheapest | slowest | wenigst | moins | menor | menores | minimo | menos ",
 )
 SELECT = deferred(
     r"^\s*(?:please )?(?:list|name|show|give|enumerate|find|tell)\b|\ball (?:the )?\w+ (?:that|which|who|whose|with|of|from)\b|\bwhich \w+s are there\b"
     r"|\bnenne\b|\bliste\b|\bzahle\b.*\bauf\b|\bzeige?\b|\balle \w+,? (?:die|mit|von|aus)\b|\bwelche \w+ gibt es\b"
     r"|\blister?\b|\benumere[rz]?\b|\bnomme[rz]?\b|\bcite[rz]?\b|\bmontre[rz]?\b|\btou(?:s|tes) les\b|\bquel(?:le)?s \w+ (?:y a|existent)"
-    r"|\blista\b|\benumera\b|\bnombra\b|\bmuestra\b|\btod[oa]s l[oa]s\b|\bque \w+s (?:hay|existen)\b"
+    r"|\blista\b|\benumera\b|\bnombra\b|\bmuestra\b|\btod[oa]s l[oa]s\b|\bque \w+s (?:hay|existen)\b",
+    cues=" list | name | show | give | enumerate | find | tell | all | are there | nenne | liste | zahle | zeig | zeige | alle | gibt es | lister | enumere | enumerer | enumerez | nomme | nommer | nommez | cite | citer | citez | montre | montrer | montrez | tous les | toutes les | y a| existent| lista | enumera | nombra | muestra | todos l| todas l| hay | existen ",
 )
 LISTS = deferred(
     r"\b(?:all|every|everybody|everyone|each)\b|^\s*(?:please )?(?:list|enumerate)\b|\bwhich \w+s are there\b|^\s*(?:which|what|who) are (?:all )?the \w+s\b"
     r"|^\s*(?:which|what) \w+s do(?:es)? [^?]{2,60} (?:have|contain|include)\b"
     r"|\b(?:alle|jeder|samtliche)\b|^\s*(?:bitte )?liste\b|\bzahle\b.*\bauf\b|\bwelche \w+ gibt es\b"
     r"|\b(?:tous|toutes|chacun)\b|^\s*(?:list|enumere)[a-z]*\b|\bquel(?:le)?s (?:sont les )?\w+ (?:y a|existent)"
-    r"|\btod[oa]s\b|^\s*(?:lista|enumera)\b|\b(?:que|cuales) \w+s (?:hay|existen)\b"
+    r"|\btod[oa]s\b|^\s*(?:lista|enumera)\b|\b(?:que|cuales) \w+s (?:hay|existen)\b",
+    cues=" all | every | everybody | everyone | each | list| enumerate | are there | which are | what are | who are | have | contain | include | alle | jeder | samtliche | zahle | gibt es | tous | toutes | chacun | enumer| y a| existent| todos | todas | hay | existen ",
 )
 """Asks for everything of a kind."""
 SEVERAL = deferred(
     r"^\s*(?:which|what) (?!(?:does|is|was|has|this|its|are|were|do|did) )(?:\w+ ){0,2}?(?!(?:is|was|has|does|this|its) )\w{2,}s (?!(?:is|was|has|does) )\w"
     r"|^\s*(?:which|what) (?:people|men|women|children) \w"
-    r"|^\s*welche \w+ .*\b(?:sind|waren|haben|hatten|kosten|wurden|wiegen|kommen)\b|^\s*quel(?:le)?s \w+s \w|^\W*(?:que|cuales) \w+s \w"
+    r"|^\s*welche \w+ .*\b(?:sind|waren|haben|hatten|kosten|wurden|wiegen|kommen)\b|^\s*quel(?:le)?s \w+s \w|^\W*(?:que|cuales) \w+s \w",
+    cues=" which | what | welche | quels | quelles | que | cuales ",
 )
 """Rows in the plural, asked for by what narrows them down."""
 
@@ -85,7 +92,10 @@ _MANNER = deferred(
     r"|comment\b|pourquoi\b|como (?:se|puedo|puede|hago|debo|funciona)\b|por que\b)"
 )
 """Asks how or why: "How do I install the latest version?" compares nothing."""
-_AMOUNT = deferred(r"\bwie (?:hoch|gross|viel)\b|\bhow (?:high|much|large|big)\b")
+_AMOUNT = deferred(
+    r"\bwie (?:hoch|gross|viel)\b|\bhow (?:high|much|large|big)\b",
+    cues=" wie hoch | wie gross | wie viel | how high | how much | how large | how big ",
+)
 """Asks for an amount; its adjective measures nothing."""
 _DIFFERENT = deferred(
     r"\b(?:different|distinct|unique|various|verschiedenen?|unterschiedlichen?|different[es]*|distint[oa]s|diferentes)\b"
