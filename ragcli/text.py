@@ -60,7 +60,7 @@ def safe_text(text: str, *, after: str = "") -> str:
         text: Anything.
         after: What stands before it, if it is a piece of something longer.
     """
-    if text.isascii() and text.isprintable():
+    if _is_plain(text):
         return text
     text = text.replace("\r\n", "\n")
     unsafe = _unsafe()
@@ -68,6 +68,23 @@ def safe_text(text: str, *, after: str = "") -> str:
     if not lead:
         return unsafe.sub(_visible, text)
     return unsafe.sub(_visible, lead + text)[len(unsafe.sub(_visible, lead)) :]
+
+
+def _is_plain(text: str) -> bool:
+    """Tells, without a long look, that nothing in a text could act."""
+    shown = text.replace("\n", "").replace("\t", "")
+    return shown.isprintable() and (
+        shown.isascii() or not _other_script().search(shown)
+    )
+
+
+@cache
+def _other_script() -> re.Pattern[str]:
+    """Returns what finds characters that are no Latin letters and no common signs.
+
+    What is invisible among those is not printable either.
+    """
+    return re.compile("[^\x00-\u02ff\u2000-\u2bff]")
 
 
 class SafePieces:

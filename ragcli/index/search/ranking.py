@@ -187,7 +187,7 @@ def passage_relevance(
 
 def _holds_options(question: str, text: str) -> bool:
     """Tells whether a question has options of a command, and a text all of them."""
-    asked = set(_OPTION.findall(question))
+    asked = set(_OPTION.findall(question)) if "-" in question else set()
     return bool(asked) and asked <= set(_OPTION.findall(text))
 
 

@@ -15,7 +15,11 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
-_ASCII_WORD = re.compile(r"\w\w+")
+from ragcli.language.patterns import deferred
+
+_LATIN_WORD = re.compile(r"\w\w+")
+_OTHER_SCRIPT = deferred("[^\x00-\u02ff\u2000-\u2bff]")
+"""A character that is no Latin letter, and no sign that stands between words."""
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -36,10 +40,10 @@ def words(text: str) -> list[str]:
     """Returns the words of `text` in order, lower-cased, stop words included."""
     if text.isascii():
         if not _IDENTIFIER.search(text):
-            return _ASCII_WORD.findall(text.lower())
-        whole = _ASCII_WORD.findall(text)
+            return _LATIN_WORD.findall(text.lower())
+        whole = _LATIN_WORD.findall(text)
     else:
-        whole = list(_other_words(unicodedata.normalize("NFKC", text)))
+        whole = _other_words(unicodedata.normalize("NFKC", text))
     if not any(map(_IDENTIFIER.search, whole)):
         return [word.lower() for word in whole]
     return [part for word in whole for part in _with_parts(word)]
@@ -64,8 +68,14 @@ def _unspaced_run() -> re.Pattern[str]:
     return re.compile(f"[{_UNSPACED}]")
 
 
-def _other_words(text: str) -> Iterator[str]:
-    """Yields words of any script; a run without spaces as its pairs of characters."""
+def _other_words(text: str) -> list[str]:
+    """Returns words of any script; a run without spaces as its pairs of characters."""
+    if not _OTHER_SCRIPT.search(text):
+        return _LATIN_WORD.findall(text)
+    return list(_words_and_pairs(text))
+
+
+def _words_and_pairs(text: str) -> Iterator[str]:
     unspaced = _unspaced_run()
     for match in _any_word().finditer(text):
         word = match[0]

@@ -21,6 +21,7 @@ _SHORT = 12
 _LONGEST_NAME = 40
 _MARK = deferred(r"(\*+|[\u2020\u2021]+|\([a-z0-9]{1,2}\)|\[\d{1,2}\])\s*(?=\S)")
 """What a note begins with: the mark of what it explains."""
+_MARKS = "*\u2020\u2021(["
 NAMED = deferred(r"[^\W\d_][^:\n]{1,38}[^:\s\\/]?\s?: \S")
 """What is named and said in a line: `Secretary: Enno`."""
 _FLOWING = frozenset({"sentence", "line"})
@@ -195,7 +196,7 @@ def _explained(source: Source, given: Sequence[Candidate]) -> list[Candidate]:
     """
     explained = []
     for item in given:
-        match = _MARK.match(item.text)
+        match = _MARK.match(item.text) if item.text[:1] in _MARKS else None
         if match and item.kind != "row" and not item.is_explained:
             bearer = _bearer(source, match[1])
             if bearer:

@@ -383,7 +383,9 @@ class _Lexical:
         )
         self._deed = self._asked & frozenset(self._stems(parsed.deed))
         self._asks_how = parsed.asks_how
-        self._identifiers = frozenset(filter(_IDENTIFIER.fullmatch, parsed.marks))
+        self._identifiers = frozenset(
+            mark for mark in parsed.marks if _IDENTIFIER.fullmatch(mark)
+        )
         self._wanted = self._asked - frozenset(self._stems(" ".join(parsed.anchors)))
         self._relations = same_relation(self._all, self._language)
 
@@ -402,7 +404,9 @@ class _Lexical:
 
     def of(self, item: Candidate) -> _Side:
         """Returns the shares of the question's words in and around a candidate."""
-        text = _NUMBER_SIGN.sub(" number", item.text)
+        text = item.text
+        if "#" in text:
+            text = _NUMBER_SIGN.sub(" number", text)
         stems = self._stems_of(text) | self._roles(item)
         is_titled = self._is_titled(item)
         stems |= self._deed if is_titled else frozenset()
