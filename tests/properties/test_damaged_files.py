@@ -34,12 +34,17 @@ from tests.unit.index.documents.loaders.office.test_binary_workbooks import (
     xls_stream,
     xlsb,
 )
+from tests.unit.index.documents.loaders.office.test_embedded import (
+    object_in_text,
+    word,
+)
 from tests.unit.index.documents.loaders.office.test_opendocument import packed
 from tests.unit.index.documents.loaders.test_mail import message
 
 __all__ = ["presentation", "word_document", "workbook_file"]
 
 COUNT = 700 if os.environ.get("RAGCLI_THOROUGH") else 12
+CHARTED = MERGED._replace(has_chart=True)
 TEXT = "A lock keeps two writers apart. It waits ten seconds."
 PAGE = f"<html><h1>Locks</h1><p>{TEXT}<ul><li>one<table><tr><td>a<td>b</table></html>"
 RTF = rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\pard\b Locks\b0\par "
@@ -83,7 +88,11 @@ def samples(
         "docx": word_document,
         "pptx": presentation,
         "xlsx": workbook_file,
-        "xls": xls(PRICES, MERGED),
+        "docm": word(
+            object_in_text("o0") + "<w:altChunk r:id='o1'/>",
+            {"a.bin": xls(PRICES), "b.html": PAGE.encode()},
+        ),
+        "xls": xls(PRICES, CHARTED),
         "xlsb": xlsb(PRICES, MERGED),
         "odt": packed("text", f"<text:h>Locks</text:h><text:p>{TEXT}</text:p>"),
         "ods": packed("spreadsheet", ODS),
@@ -140,7 +149,7 @@ def inside(data: bytes, chance: random.Random) -> bytes:
 
 def made_of(sample: bytes, chance: random.Random) -> bytes:
     if sample.startswith(COMPOUND) and chance.random() < 0.8:
-        return compound(damaged(xls_stream(PRICES, MERGED), chance))
+        return compound(damaged(xls_stream(PRICES, CHARTED), chance))
     change: Callable[[bytes, random.Random], bytes] = damaged
     if zipfile.is_zipfile(io.BytesIO(sample)) and chance.random() < 0.8:
         change = inside

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from ragcli.index.documents.loaders.layout.header_rows import Span
+from ragcli.index.documents.loaders.office.xls_charts import XlsChart
 
 Cell: TypeAlias = tuple[int, int]
 """Row and column of a cell, counted from 0."""
@@ -45,3 +46,6 @@ class SheetFacts:
 
     figures: list[str] = field(default_factory=list)
     """What shapes say."""
+
+    charts: list[XlsChart] = field(default_factory=list)
+    """Charts that no part of the file holds for itself."""

@@ -182,11 +182,13 @@ def _merged(sheet: CalamineSheet) -> list[Span]:
 
 
 def _beside_values(builder: DocumentBuilder, facts: SheetFacts) -> None:
-    """Adds comments and shapes of a sheet that is no XML."""
+    """Adds comments, shapes and charts of a sheet that is no XML."""
     for (row, column), text in facts.notes:
         builder.note(text, f"comment {column_letters(column)}{row + 1}")
     for text in facts.figures:
         builder.figure(text)
+    for chart in facts.charts:
+        chart.add(builder)
 
 
 def as_shown(value: _Value, code: str = "") -> str:

@@ -1,7 +1,8 @@
-"""Formats, errors, comments and shapes of an XLS file: BIFF8, and BIFF5 before it.
+"""What an XLS file has beside values: formats, errors, comments, shapes, charts.
 
-A workbook is one stream of records, each a type and a length of two bytes (MS-XLS). It
-begins with what is of all sheets; each sheet is at an offset that is named there.
+A workbook of BIFF8, and of BIFF5 before it, is one stream of records, each a type and a
+length of two bytes (MS-XLS). It begins with what is of all sheets; each sheet is at an
+offset that is named there.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from ragcli.index.documents.loaders.office.compound_files import CompoundFile, decoded
+from ragcli.index.documents.loaders.office.compound_files import CompoundFile
 from ragcli.index.documents.loaders.office.number_formats import codes_of
 from ragcli.index.documents.loaders.office.sheet_facts import ERRORS, SheetFacts
+from ragcli.index.documents.loaders.office.xls_charts import XlsChart
+from ragcli.index.documents.loaders.office.xls_strings import BiffStrings, characters
 
 _BEGIN, _END = 0x0809, 0x000A
 _CODE_PAGE, _FORMAT, _STYLE, _SHEET = 0x0042, 0x041E, 0x00E0, 0x0085
@@ -23,7 +26,7 @@ _NOTE, _OBJECT, _TEXT, _CONTINUED = 0x001C, 0x005D, 0x01B6, 0x003C
 _STREAMS = ("Workbook", "Book")
 _PACKAGE = "EncryptedPackage"
 _BIFF8 = 0x0600
-_WESTERN = 1252
+_CHART = b"\x20\0"
 
 _RECORD = struct.Struct("<HH")
 _CELL = struct.Struct("<HHH")
@@ -41,16 +44,17 @@ def xls_facts(file: CompoundFile) -> list[SheetFacts]:
     own: dict[int, str] = {}
     formats: list[int] = []
     places: list[int] = []
-    version, page = _BIFF8, _WESTERN
+    strings = BiffStrings()
     for kind, at, size in _records(stream, 0):
         if kind == _BEGIN and size >= 2:
-            [version] = _SHORT.unpack_from(stream, at)
+            strings.is_old = _SHORT.unpack_from(stream, at)[0] < _BIFF8
         elif kind == _CODE_PAGE and size >= 2:
-            [page] = _SHORT.unpack_from(stream, at)
+            [strings.page] = _SHORT.unpack_from(stream, at)
         elif kind == _FORMAT and size >= 3:
             data = stream[at : at + size]
-            code = _text(data, 2) if version == _BIFF8 else decoded(data[3:], page)
-            own[_SHORT.unpack_from(data)[0]] = code
+            own[_SHORT.unpack_from(data)[0]] = strings.read(
+                data, 2, 1 if strings.is_old else 2
+            )
         elif kind == _STYLE and size >= 4:
             formats.append(_SHORT.unpack_from(stream, at + 2)[0])
         elif kind == _SHEET and size >= 4:
@@ -58,7 +62,7 @@ def xls_facts(file: CompoundFile) -> list[SheetFacts]:
         elif kind == _END:
             break
     codes = codes_of(formats, own)
-    read = {place: _facts(stream, place, codes) for place in set(places)}
+    read = {place: _facts(stream, place, codes, strings) for place in set(places)}
     return [read[place] for place in places]
 
 
@@ -81,21 +85,35 @@ def _stream(file: CompoundFile) -> bytes:
     return file.read(name)
 
 
-def _facts(stream: bytes, place: int, codes: Mapping[int, str]) -> SheetFacts:
+def _facts(
+    stream: bytes,
+    place: int,
+    codes: Mapping[int, str],
+    strings: BiffStrings,
+) -> SheetFacts:
     facts = SheetFacts()
     texts = _Texts()
+    chart: XlsChart | None = None
     depth = 0
-    """In how many parts of the stream: a chart inside a sheet has numbers as well."""
+    """In how many parts of the stream: a chart on a sheet is a part inside it."""
     for kind, at, size in _records(stream, place):
-        if kind in {_BEGIN, _END}:
-            depth += 1 if kind == _BEGIN else -1
+        data = stream[at : at + size]
+        if kind == _BEGIN:
+            depth += 1
+            chart = XlsChart(strings) if data[2:4] == _CHART else None
+            if chart:
+                facts.charts.append(chart)
+        elif kind == _END:
+            depth -= 1
+            chart = None
             if depth <= 0:
                 break
+        elif chart:
+            chart.read(kind, data)
+        elif depth == 1 and kind in _CELLS and size >= 6:
+            _read_cell(facts, kind, data, codes)
         elif depth == 1:
-            if kind in _CELLS and size >= 6:
-                _read_cell(facts, kind, stream[at : at + size], codes)
-            else:
-                texts.read(kind, stream[at : at + size])
+            texts.read(kind, data)
     facts.notes, facts.figures = texts.told()
     return facts
 
@@ -146,7 +164,7 @@ class _Texts:
         elif kind == _TEXT and len(data) >= 12:
             [self._lacking] = _SHORT.unpack_from(data, 10)
         elif kind == _CONTINUED and self._lacking and data:
-            text = _characters(data[1:], self._lacking, is_wide=bool(data[0] & 1))
+            text = characters(data[1:], self._lacking, is_wide=bool(data[0] & 1))
             self._lacking -= len(text)
             self._texts[self._shape] = self._texts.get(self._shape, "") + text
         elif kind == _NOTE and len(data) >= 8:
@@ -176,17 +194,3 @@ def _records(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
             return
         yield kind, at, size
         at += size
-
-
-def _text(data: bytes, at: int) -> str:
-    """Returns a string of BIFF8: a count, flags, and what these announce."""
-    count, flags = int.from_bytes(data[at : at + 2], "little"), data[at + 2 : at + 3]
-    flag = flags[0] if flags else 0
-    start = at + 3 + (2 if flag & 8 else 0) + (4 if flag & 4 else 0)
-    return _characters(data[start:], count, is_wide=bool(flag & 1))
-
-
-def _characters(data: bytes, count: int, *, is_wide: bool) -> str:
-    if is_wide:
-        return data[: 2 * count].decode("utf-16-le", "replace")
-    return data[:count].decode("latin-1")

@@ -43,6 +43,7 @@ class Sheet(NamedTuple):
     merged: tuple[int, int, int, int] | None = None
     is_hidden: bool = False
     comment: str = ""
+    has_chart: bool = False
 
 
 def is_error(value: float | str) -> bool:
@@ -135,6 +136,34 @@ def xls_comment(text: str) -> bytes:
     )
 
 
+def xls_chart(version: int) -> bytes:
+    """Returns a chart with a title, two series, and the numbers that it keeps."""
+
+    def said(text: str) -> bytes:
+        return biff(0x100D, b"\0\0" + characters(text, version, "B"))
+
+    def reference(kind: int) -> bytes:
+        return biff(0x1051, struct.pack("<BBHHH", kind, 2, 0, 0, 0))
+
+    def kept(kind: int, series: int, *values: float | str) -> bytes:
+        cells = [
+            biff(0x0204, place + struct.pack("<H", len(value)) + b"\0" + value.encode())
+            if isinstance(value, str)
+            else biff(0x0203, place + struct.pack("<d", value))
+            for point, value in enumerate(values)
+            for place in [struct.pack("<HHH", point, series, 0)]
+        ]
+        return biff(0x1065, struct.pack("<H", kind)) + b"".join(cells)
+
+    out = biff(0x1003, bytes(12)) + reference(0) + said("Rent") + reference(1)
+    out += biff(0x1003, bytes(12)) + reference(0) + reference(1)
+    for link, text in ((3, "Towns"), (1, "Costs"), (4, "a label")):
+        out += biff(0x1025, bytes(32)) + reference(0) + said(text)
+        out += biff(0x1027, struct.pack("<HHH", link, 0, 0))
+    out += kept(1, 0, 3, 4.5) + kept(1, 1, 7, 8)
+    return out + (kept(2, 0, "Ulm", "Kiel") if version == 0x600 else b"")
+
+
 def xls_stream(
     *sheets: Sheet, version: int = 0x600, is_1904: bool = False, locked: bytes = b""
 ) -> bytes:
@@ -155,6 +184,8 @@ def xls_stream(
             body += xls_comment(sheet.comment)
         chart = biff(0x0809, struct.pack("<HHHH8x", version, 0x20, 0x0DBB, 0x07CC))
         chart += biff(0x0203, struct.pack("<HHHd", 0, 0, 1, 0.5))
+        if sheet.has_chart:
+            chart += xls_chart(version)
         body += chart + biff(0x000A)
         if sheet.merged:
             top, left, bottom, right = sheet.merged
@@ -361,6 +392,19 @@ def test_the_words_of_shapes_in_xls_are_no_comments() -> None:
     document = read(xls(PRICES), "xls")
     assert notes_of(document) == [("comment A2", PRICES.comment)]
     assert "Ask!" in document.sections[0].text
+
+
+@pytest.mark.parametrize(("write", "names"), [(xls, ("Ulm", "Kiel")), (xls5, ("", ""))])
+def test_a_chart_is_a_table_of_the_numbers_that_it_keeps(
+    write: Writer, names: tuple[str, str]
+) -> None:
+    document = read(write(WAGES._replace(has_chart=True)), "xls")
+    [table] = document.tables
+    assert (table.columns, table.caption) == (("", "Rent", "Series 2"), "Costs, Towns")
+    assert [cells for _, cells in cells_of(document)[-2:]] == [
+        (names[0], "3", "7"),
+        (names[1], "4.5", "8"),
+    ]
 
 
 @BINARY
