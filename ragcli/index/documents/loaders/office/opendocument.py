@@ -10,7 +10,13 @@ from xml.etree import ElementTree as ET
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import Document, DocumentBuilder, flat, one_line
+from ragcli.index.documents.elements import (
+    Document,
+    DocumentBuilder,
+    flat,
+    one_line,
+    raised,
+)
 from ragcli.index.documents.loaders.dispatch.inner_documents import InnerDocuments
 from ragcli.index.documents.loaders.layout.grids import (
     GridWriter,
@@ -26,6 +32,10 @@ from ragcli.index.documents.loaders.office.packages import (
     below,
     number,
     words,
+)
+from ragcli.index.documents.loaders.office.styled_paragraphs import (
+    StyledParagraphs,
+    role_of,
 )
 
 _SPACES = re.compile(r"[ \t\r\n]+")
@@ -58,6 +68,10 @@ _TICKED = {"form:checkbox": "\u2610\u2612", "form:radio": "\u25cb\u25c9"}
 """How a control of a form looks that is not ticked, and one that is."""
 
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
+_RAISED = "raised"
+"""What spans are called here whose words are raised."""
+
+_DEEPEST = 32
 _MARGINS = {"style:header": "header", "style:footer": "footer"}
 _MOST_REPEATED = 1024
 _MOST_COLUMNS = 16_384
@@ -86,11 +100,11 @@ def opendocument(content: Content) -> Document:
     body = below(root, "office:body")
     if body is None:
         raise UnreadableDocument("not an OpenDocument file: it has no body")
-    reader = _OdfReader(package, root, content)
+    reader = _OdfReader(package, root, styles, content)
     sheets = below(body, "office:spreadsheet")
     if sheets is None:
         reader.blocks(body)
-        reader.margins(styles)
+        reader.margins()
     else:
         reader.sheets(sheets)
     reader.inner.tell()
@@ -123,15 +137,26 @@ class _OdfPiece:
 class _OdfReader:
     """One walk over a document; what it says goes to `builder`."""
 
-    def __init__(self, package: Package, root: ET.Element, content: Content) -> None:
+    def __init__(
+        self,
+        package: Package,
+        root: ET.Element,
+        styles: ET.Element | None,
+        content: Content,
+    ) -> None:
         self.builder = DocumentBuilder()
         self.inner = InnerDocuments(self.builder, content)
+        self._styled = StyledParagraphs(self.builder)
         self._package = package
+        self._styles = styles
+        self._roles = _roles(root, styles)
         self._pages = 0
         self._titles = {"Title"}
         self._table_headings = {"Table_20_Heading"}
         self._hidden: set[str] = set()
         _show_controls(root)
+        self._show_formulas(root)
+        _mark_raised(root, styles)
         for style in root.iter("style:style"):
             name = style.get("style:name", "")
             above = style.get("style:parent-style-name", "")
@@ -172,7 +197,11 @@ class _OdfReader:
     ) -> None:
         piece = _OdfPiece()
         _read(element, piece)
-        if level and piece.whole.strip():
+        style = element.get("text:style-name", "")
+        role = self._roles.get(style) or role_of(style)
+        if self._styled.take("" if level or in_list else role, piece.whole):
+            pass
+        elif level and piece.whole.strip():
             self.builder.heading(level, piece.whole)
         elif in_list:
             self.builder.item(piece.whole)
@@ -181,6 +210,8 @@ class _OdfReader:
         self._hanging(piece)
 
     def _hanging(self, piece: _OdfPiece, label: str = "") -> None:
+        if piece.notes or piece.frames:
+            self._styled.end()
         for note in piece.notes:
             self._note(note, label)
         for frame in piece.frames:
@@ -188,6 +219,7 @@ class _OdfReader:
 
     def _page(self, page: ET.Element) -> None:
         self._pages += 1
+        self._styled.end()
         self.builder.page(self._pages)
         title = next((f for f in page if f.get("presentation:class") == "title"), None)
         heading = "" if title is None else _all_text(title)
@@ -242,6 +274,21 @@ class _OdfReader:
                     self.builder.paragraph(caption)
                 add_table(self.builder, grid, spans, 1)
 
+    def _show_formulas(self, root: ET.Element) -> None:
+        """Puts the signs of formulas where they stand among words, as text."""
+        for frame in root.iter("draw:frame"):
+            kept = below(frame, "draw:object")
+            if frame.get("text:anchor-type") != "as-char" or kept is None:
+                continue
+            name = posixpath.normpath(kept.get("xlink:href", ""))
+            part = f"{name}/content.xml"
+            formula = self._package.xml(part) if part in self._package else None
+            if formula is not None and formula.tag == "math":
+                tail = frame.tail
+                frame.clear()
+                frame.tag, frame.tail = "text:span", tail
+                frame.text = _formula(formula)
+
     def _note(self, note: ET.Element, cell: str = "") -> None:
         if note.tag == "presentation:notes":
             self._speaker_notes(note)
@@ -266,7 +313,8 @@ class _OdfReader:
         first = table.get("table:use-first-row-styles") == "true"
         first = first or self._begins_with_heading(table)
         grid = [line.cells for line in lines]
-        add_table(self.builder, grid, spans, headings or int(first))
+        caption = self._styled.caption()
+        add_table(self.builder, grid, spans, headings or int(first), caption)
         for _, piece in pieces:
             self._hanging(piece)
 
@@ -297,17 +345,52 @@ class _OdfReader:
                 if shapes.tag == "table:shapes":
                     self.blocks(shapes)
 
-    def margins(self, styles: ET.Element | None) -> None:
+    def margins(self) -> None:
         """Adds headers and footers, each text once."""
+        self._styled.end()
         texts: set[str] = set()
-        for element in () if styles is None else styles.iter():
+        for element in () if self._styles is None else self._styles.iter():
             kind = _MARGINS.get(
                 element.tag.removesuffix("-left").removesuffix("-first")
             )
             text = _all_text(element) if kind else ""
-            if kind and flat(text) and flat(text) not in texts:
+            says = any(map(str.isalpha, text))  # more than the number of a page
+            if says and flat(text) not in texts:
                 texts.add(flat(text))
                 self.builder.note(text, kind)
+
+
+def _roles(root: ET.Element, styles: ET.Element | None) -> dict[str, str]:
+    """Returns what is in paragraphs of each style that tells it; see `role_of`."""
+    above: dict[str, str] = {}
+    for part in (root, styles):
+        for style in () if part is None else part.iter("style:style"):
+            name = style.get("style:name", "")
+            above.setdefault(name, style.get("style:parent-style-name", ""))
+    roles: dict[str, str] = {}
+    for name in above:
+        chain = [name]
+        while len(chain) < _DEEPEST and above.get(chain[-1]):
+            chain.append(above[chain[-1]])
+        role = next(filter(None, map(role_of, chain)), "")
+        if role:
+            roles[name] = role
+    return roles
+
+
+def _mark_raised(root: ET.Element, styles: ET.Element | None) -> None:
+    """Names what is raised, which `_read` shows as powers."""
+    names = set()
+    for part in (root, styles):
+        for style in () if part is None else part.iter("style:style"):
+            position = below(style, "style:text-properties")
+            if position is not None and position.get(
+                "style:text-position", ""
+            ).startswith("super"):
+                names.add(style.get("style:name", ""))
+    for span in root.iter("text:span") if names else ():
+        if span.get("text:style-name") in names and not len(span):
+            span.tag = _RAISED
 
 
 def _show_controls(root: ET.Element) -> None:
@@ -469,6 +552,9 @@ def _read(parent: ET.Element, piece: _OdfPiece) -> None:
             piece.text.append(_BREAKS[name])
         elif name == "text:s":
             piece.text.append(" " * min(max(number(element.get("text:c"), 1), 1), 200))
+        elif name == _RAISED:
+            before = "".join(piece.text[-1:])
+            piece.text.append(raised(element.text or "", before))
         elif name.startswith("draw:") and name != "draw:a":
             piece.frames.append(element)
         elif name not in _UNSHOWN:

@@ -27,6 +27,7 @@ from ragcli.index.documents.loaders.office.packages import (
     number,
     switch,
 )
+from ragcli.index.documents.loaders.office.styled_paragraphs import StyledParagraphs
 from ragcli.index.documents.loaders.office.word_lists import Numbering
 from ragcli.index.documents.loaders.office.word_styles import Styles
 
@@ -98,7 +99,7 @@ def docx(content: Content) -> Document:
         raise UnreadableDocument("not a readable Word document: it has no body")
     reader = _WordReader(package, main, content)
     reader.blocks(body)
-    reader.notes()
+    reader.notes(body)
     reader.objects()
     title = package.title()
     document = reader.builder
@@ -127,6 +128,7 @@ class _WordReader:
         """Ids of the objects in the text, and the headings that they stand under."""
         self._styles = Styles(self._other("styles"))
         self._numbering = Numbering(self._other("numbering"))
+        self._styled = StyledParagraphs(self.builder)
 
     def _other(self, kind: str) -> ET.Element | None:
         for relation in self._relations.values():
@@ -163,7 +165,11 @@ class _WordReader:
         text = "".join(piece.text)
         label = self._list_label(paragraph)
         level = self._styles.heading_level(paragraph)
-        if level and text.strip():
+        role = "" if level or label is not None else self._styles.role(paragraph)
+        is_taken = self._styled.take(role, text)
+        if is_taken:
+            pass
+        elif level and text.strip():
             self.builder.heading(level, f"{label} {text}" if _counts(label) else text)
         elif label is not None:
             self.builder.item(text, bullet=f"{label} " if label else "- ")
@@ -182,6 +188,7 @@ class _WordReader:
     def _drawn(self, boxes: Iterable[ET.Element]) -> None:
         """Adds what stands in text boxes, shapes, charts and diagrams."""
         for box in boxes:
+            self._styled.end()
             inner = list(_nearest(box, {"w:txbxContent"}, {"mc:Fallback"}))
             for content in inner:
                 self.blocks(content)
@@ -217,6 +224,7 @@ class _WordReader:
         """Adds a table; one of a single column is a frame around what is in it."""
         lines = [list(_shallow(row, "w:tc")) for row in _rows(table)]
         if all(len(cells) < 2 for cells in lines):
+            self._styled.end()
             for cell in itertools.chain.from_iterable(lines):
                 self.blocks(cell)
             return
@@ -250,7 +258,8 @@ class _WordReader:
             rows.append(cells)
         if not heading_rows and _is_bold_above(list(_rows(table))):
             heading_rows = 1
-        add_table(self.builder, rows, spans, heading_rows)
+        caption = self._styled.caption()
+        add_table(self.builder, rows, spans, heading_rows, caption)
         for inner in nested:
             self._table(inner)
         self._drawn(later)
@@ -278,17 +287,24 @@ class _WordReader:
                 lines.append(f"{label} {text}" if label else text)
         return "\n".join(lines), boxes, tables
 
-    def notes(self) -> None:
-        """Adds headers and footers, each text once, then notes and comments."""
+    def notes(self, body: ET.Element) -> None:
+        """Adds headers and footers, each text once, then notes and comments.
+
+        Args:
+            body: Where notes are referred to; they count from 1 in that order.
+        """
+        self._styled.end()
         texts: set[str] = set()
         for relation in self._relations.values():
             if relation.kind in {"header", "footer"}:
                 self._margin(relation.target, relation.kind, texts)
         for part, name in _NOTES:
             root = self._other(part)
+            marks = {} if root is None else _marks(body, f"{name}Reference")
             for note in () if root is None else root.iter(name):
                 if note.get("w:type", "normal") == "normal":
-                    label = f"{name[2:]} {note.get('w:id', '')}"
+                    shown = note.get("w:id", "")
+                    label = f"{name[2:]} {marks.get(shown, shown)}"
                     self.builder.note(_whole_text(note), label)
         root = self._other("comments")
         for comment in () if root is None else root.iter("w:comment"):
@@ -314,9 +330,20 @@ class _WordReader:
             return
         root = self._package.xml(part)
         text = _whole_text(root)
-        if flat(text) and flat(text) not in texts:
+        says = any(map(str.isalpha, text))  # more than the number of a page
+        if says and flat(text) not in texts:
             texts.add(flat(text))
             self.builder.note(text, kind)
+
+
+def _marks(body: ET.Element, name: str) -> dict[str, int]:
+    """Returns the number that a reader sees of each note, by its name in the file."""
+    names = [
+        mark.get("w:id", "")
+        for mark in body.iter(name)
+        if mark.get("w:customMarkFollows", "0") in {"0", "false"}
+    ]
+    return {name: at for at, name in enumerate(dict.fromkeys(names), 1)}
 
 
 def _whole_text(root: ET.Element) -> str:

@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from ragcli.index.documents.loaders.office.packages import below, number, value_of
+from ragcli.index.documents.loaders.office.styled_paragraphs import role_of
 
 _HEADING = re.compile(r"heading ?([1-9])", re.IGNORECASE)
 _BODY_TEXT = 9
@@ -22,6 +23,7 @@ class Styles:
     def __init__(self, root: ET.Element | None) -> None:
         self._styles: dict[str, ET.Element] = {}
         self._levels: dict[str, int] = {}
+        self._roles: dict[str, str] = {}
         self._default = ""
         for style in () if root is None else root.iter("w:style"):
             if style.get("w:type", "paragraph") != "paragraph":
@@ -84,6 +86,16 @@ class Styles:
         return value_of(numbering) != "0" and shown_name.casefold().startswith(
             ("list bullet", "list number", "listbullet", "listnumber")
         )
+
+    def role(self, paragraph: ET.Element) -> str:
+        """Returns what is in a paragraph by its style; see `role_of`."""
+        style = self._style_of(paragraph)
+        if style not in self._roles:
+            names = (
+                value_of(below(element, "w:name")) for element in self._chain(style)
+            )
+            self._roles[style] = next(filter(None, map(role_of, names)), "")
+        return self._roles[style]
 
     def _style_of(self, paragraph: ET.Element) -> str:
         return value_of(below(paragraph, "w:pPr/w:pStyle")) or self._default

@@ -58,6 +58,41 @@ def test_spaces_tabs_and_changes_read_as_they_show() -> None:
     assert contents(read(packed("text", body))) == [("prose", "a  b\tc d\ne")]
 
 
+def test_code_terms_captions_powers_and_formulas_read_as_they_show() -> None:
+    styles = (
+        "<style:style style:name='P1' style:parent-style-name='Preformatted_20_Text'/>"
+        "<style:style style:name='T1'><style:text-properties"
+        " style:text-position='super 58%'/></style:style>"
+    )
+    frame = (
+        "<draw:frame text:anchor-type='as-char'><draw:object xlink:href='./F'/>"
+        "</draw:frame>"
+    )
+    lines = "".join(
+        f"<text:p text:style-name='{style}'>{text}</text:p>"
+        for style, text in (
+            ("P1", "import kiln"),
+            ("P1", ""),
+            ("P1", "kiln.start()"),
+            ("Definition_20_Term", "Cone"),
+            ("Definition_20_Definition", "A pyramid."),
+            ("X", f"where {frame} is 10<text:span text:style-name='T1'>6</text:span>."),
+            ("Table", "All wires"),
+        )
+    )
+    rows = cells("a", "b", "c") + cells("1", "2", "3")
+    body = f"{lines}<table:table>{rows}</table:table>"
+    formula = "<math><mi>P</mi><annotation>no</annotation></math>"
+    document = read(packed("text", body, styles, **{"F/content.xml": formula}))
+    assert contents(document)[:3] == [
+        ("code", "import kiln\n\nkiln.start()"),
+        ("field", ("Cone", "A pyramid.")),
+        ("prose", "where P is 10\u2076."),
+    ]
+    [facts] = document.tables
+    assert facts.caption == "All wires"
+
+
 def test_notes_comments_lists_and_frames() -> None:
     note = (
         "<text:note text:note-class='footnote'><text:note-citation>1"

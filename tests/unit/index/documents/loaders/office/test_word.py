@@ -395,3 +395,62 @@ def test_a_body_that_is_built_to_hurt(loaded: Load, body: str) -> None:
         message = document.title
     assert "\n" not in message
     assert loaded("b.docx", word(paragraph(run("alive")))).sections
+
+
+STYLES = (
+    "<w:style w:styleId='Quelltext'><w:name w:val='Source Code'/></w:style>"
+    "<w:style w:styleId='T'><w:name w:val='Definition Term'/></w:style>"
+    "<w:style w:styleId='D'><w:name w:val='Definition'/></w:style>"
+    "<w:style w:styleId='Beschriftung'><w:name w:val='caption'/></w:style>"
+    "<w:style w:styleId='TC'><w:name w:val='Table Caption'/>"
+    "<w:basedOn w:val='Beschriftung'/></w:style>"
+)
+
+
+def styled(style: str, *texts: str) -> str:
+    return "".join(
+        paragraph(run(text), f"<w:pStyle w:val='{style}'/>") for text in texts
+    )
+
+
+def test_code_terms_and_captions_are_told_by_their_styles() -> None:
+    wires = table((cell("Wire"), cell("Use")), (cell("1"), cell("2")))
+    wires = wires.replace("<w:tr>", "<w:tr><w:trPr><w:tblHeader/></w:trPr>", 1)
+    body = (
+        styled("Quelltext", "import kiln", "", "kiln.start()")
+        + styled("T", "Cone")
+        + styled("D", "A small pyramid.", "It bends.")
+        + styled("T", "Alone")
+        + styled("TC", "All wires")
+        + wires
+        + styled("Beschriftung", "Figure 2: the box")
+        + wires
+        + styled("T", "At the end")
+    )
+    document = read(word(body, styles=("styles", STYLES)))
+    assert contents(document) == [
+        ("code", "import kiln\n\nkiln.start()"),
+        ("field", ("Cone", "A small pyramid.")),
+        ("prose", "It bends."),
+        ("prose", "Alone"),
+        ("prose", "All wires"),
+        ("columns", "Wire | Use"),
+        ("row", ("1", "2")),
+        ("prose", "Figure 2: the box"),
+        ("columns", "Wire | Use"),
+        ("row", ("1", "2")),
+        ("prose", "At the end"),
+    ]
+    assert [facts.caption for facts in document.tables] == ["All wires", ""]
+
+
+def test_notes_have_the_numbers_that_a_reader_sees() -> None:
+    marks = "".join(f"<w:r><w:footnoteReference w:id='{n}'/></w:r>" for n in (21, 7))
+    notes = "".join(
+        f"<w:footnote w:id='{n}'>{paragraph(run(f'note {n}'))}</w:footnote>"
+        for n in (7, 21)
+    )
+    footer = ("ftr", paragraph(run("17")))
+    data = word(paragraph(marks), footnotes=("footnotes", notes), footer1=footer)
+    [section] = read(data).sections
+    assert [item.label for item in section.elements] == ["footnote 2", "footnote 1"]
