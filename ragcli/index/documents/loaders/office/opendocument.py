@@ -355,7 +355,7 @@ class _OdfReader:
             )
             text = _all_text(element) if kind else ""
             says = any(map(str.isalpha, text))  # more than the number of a page
-            if says and flat(text) not in texts:
+            if kind and says and flat(text) not in texts:
                 texts.add(flat(text))
                 self.builder.note(text, kind)
 
