@@ -42,8 +42,9 @@ _OLD = {
 _WHOLE = ("Package", "EmbeddedOdf", "CONTENTS")
 """Streams that are a document of another format."""
 
+_UNKNOWN = "an object of no known format"
 _FILE = "\1Ole10Native"
-_FORMULA = "Equation Native"
+_KIND = "\1CompObj"
 
 
 def add_embedded(
@@ -92,24 +93,23 @@ def add_object(
         told = _file(name, package.read(part))
     except UnreadableDocument as error:
         inner.leave(f"{name} ({error.message})")
-        return
-    if told is None:
-        inner.leave(f"{name} (an object of no known format)")
     else:
         inner.add(*told, above=above)
 
 
-def _file(name: str, data: bytes) -> tuple[str, bytes] | None:
-    """Returns the file that an object is, and its name; None where that is not known.
+def _file(name: str, data: bytes) -> tuple[str, bytes]:
+    """Returns the file that an object is, and its name.
 
     Raises:
-        UnreadableDocument: It is damaged, or a formula in no format that is read.
+        UnreadableDocument: It is damaged, or no file of a format that is known.
     """
     stem = posixpath.splitext(name)[0]
     if not data.startswith(COMPOUND):
         suffix = "" if formats.format_of(name) else _suffix(data)
         named = f"{stem}{suffix}" if suffix else name
-        return (named, data) if formats.format_of(named) else None
+        if formats.format_of(named):
+            return named, data
+        raise UnreadableDocument(_UNKNOWN)
     file = CompoundFile(data)
     for stream, suffix in _OLD.items():
         if stream in file:
@@ -117,13 +117,22 @@ def _file(name: str, data: bytes) -> tuple[str, bytes] | None:
     for stream in _WHOLE:
         if stream in file:
             inside = file.read(stream)
-            suffix = _suffix(inside)
-            return (f"{stem}{suffix}", inside) if suffix else None
-    if _FILE in file:
-        return _packed(file.read(_FILE))
-    if _FORMULA in file:
-        raise UnreadableDocument("a formula of the equation editor")
-    return None
+            if suffix := _suffix(inside):
+                return f"{stem}{suffix}", inside
+    if _FILE in file and (packed := _packed(file.read(_FILE))):
+        return packed
+    raise UnreadableDocument(_described(file) or _UNKNOWN)
+
+
+def _described(file: CompoundFile) -> str:
+    """Returns what an object calls itself, `Microsoft Visio Drawing`, "" for nothing.
+
+    Raises:
+        UnreadableDocument: It is damaged.
+    """
+    data = file.read(_KIND) if _KIND in file else b""
+    end = 32 + int.from_bytes(data[28:32], "little")
+    return one_line(data[32:end].decode("cp1252", "replace").rstrip("\0"))
 
 
 def _suffix(data: bytes) -> str:

@@ -31,6 +31,7 @@ from tests.unit.index.documents.loaders.office.test_word import SPACES, paragrap
 PRICES = Sheet(
     [[("Article", 0), ("Share", 0)], [("Bolt", 0), (0.5, 1)], [("Nut", 0), (0.25, 1)]]
 )
+KIND = bytes(28) + struct.pack("<I", 17) + b"Visio 11 Drawing\0"
 HEADING = "<w:pStyle w:val='Heading1'/>"
 
 
@@ -149,7 +150,7 @@ def test_what_a_compound_file_holds_is_told_by_its_streams(
     ("data", "reason"),
     [
         (stream("WordDocument", b"\0" * 99), "oleObject1.doc (the old Word format"),
-        (stream("Equation Native", b"\0" * 99), "a formula of the equation editor"),
+        (stream("\1CompObj", KIND), "oleObject1.bin (Visio 11 Drawing)"),
         (stream("VisioDocument", b"\0" * 99), "an object of no known format"),
         (stream("Package", b"PK\3\4 none"), "not a readable archive"),
         (compound(b"\0" * 99), "oleObject1.xls (no text in it"),
