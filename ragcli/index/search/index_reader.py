@@ -22,8 +22,6 @@ from ragcli.index.segments.segment import Segment
 from ragcli.index.segments.vector_moments import CosineMoments, Moments
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -165,7 +163,10 @@ class IndexReader:
         if self.chunk_count < _PARALLEL or len(self.segments) == 1:
             parts = list(map(nearest, self.segments))
         else:
-            parts = list(self._threads.map(nearest, self.segments))
+            from ragcli.index.search.side_by_side import side_by_side
+            from ragcli.storage.limits import processors
+
+            parts = side_by_side(nearest, self.segments, processors.count())
         rows = np.concatenate([part[0] for part in parts])
         scores = np.concatenate([part[1] for part in parts])
         best = np.argsort(-scores, kind="stable")[:limit]
@@ -310,15 +311,6 @@ class IndexReader:
         Exact, from stored sums; costs the same for any number of chunks.
         """
         return self._moments.of(query)
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        """Threads that search segments side by side; they end with the reader."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        from ragcli.storage.limits import processors
-
-        return ThreadPoolExecutor(processors.count())
 
     @cached_property
     def _moments(self) -> CosineMoments:

@@ -41,11 +41,13 @@ class MergeTable:
         sizes = data[_HEAD - 8 : _HEAD].cast("I")
         merges, characters = sizes[0], sizes[1]
         body = data[_HEAD:]
-        self._pairs, body = _take(body, "I", merges)
-        self._characters, body = _take(body, "I", characters)
-        self._merged, body = _take(body, "H", merges)
-        self._ranks, body = _take(body, "H", merges)
-        self._character_ids, _ = _take(body, "H", characters)
+        pairs, body = _take(body, "I", merges)
+        known, body = _take(body, "I", characters)
+        made, body = _take(body, "H", merges)
+        ranks, body = _take(body, "H", merges)
+        tokens, _ = _take(body, "H", characters)
+        self._merges = _Merges(pairs, ranks, made)
+        self._spelled = _Spelled(known, tokens)
 
     def encode(self, word: str) -> list[int]:
         """Returns the tokens of a word, spaces written as `▁`.
@@ -53,12 +55,12 @@ class MergeTable:
         Merges the neighbours of the lowest rank, leftmost first, until none is left
         (Sennrich et al., 2016, as SentencePiece and `tokenizers` do it).
         """
-        symbols = self._symbols(word)
+        symbols = [token for character in word for token in self._spelled[character]]
+        merges = self._merges
         waiting = [
-            (rank, at, left, right, merged)
+            (merge, at, left, right)
             for at, (left, right) in enumerate(pairwise(symbols))
-            for rank, merged in (self._merge(left, right),)
-            if rank != _NEVER
+            if (merge := merges[left << 16 | right]) != _NEVER
         ]
         heapify(waiting)
         # Neighbours by position; one whose symbol was merged away holds `_GONE`. So
@@ -66,43 +68,58 @@ class MergeTable:
         after = [*range(1, len(symbols)), -1]
         before = [*range(-1, len(symbols) - 1)]
         while waiting:
-            _, at, left, right, merged = heappop(waiting)
+            merge, at, left, right = heappop(waiting)
             following = after[at]
             if symbols[at] != left or following < 0 or symbols[following] != right:
                 continue  # one of the two was merged meanwhile
-            symbols[at], symbols[following] = merged, _GONE
+            symbols[at], symbols[following] = merge & _TOKEN, _GONE
             after[at] = after[following]
             if after[at] >= 0:
                 before[after[at]] = at
             for first in (before[at], at):
                 if first >= 0 and after[first] >= 0:
                     pair = symbols[first], symbols[after[first]]
-                    rank, made = self._merge(*pair)
-                    if rank != _NEVER:
-                        heappush(waiting, (rank, first, *pair, made))
+                    made = merges[pair[0] << 16 | pair[1]]
+                    if made != _NEVER:
+                        heappush(waiting, (made, first, *pair))
         return [symbol for symbol in symbols if symbol != _GONE]
 
-    def _symbols(self, word: str) -> list[int]:
-        """Returns the token of each character, or of each of its bytes."""
-        symbols: list[int] = []
-        for character in word:
-            at = bisect_left(self._characters, ord(character))
-            if at < len(self._characters) and self._characters[at] == ord(character):
-                symbols.append(self._character_ids[at])
-            else:
-                symbols += [_BYTE_TOKEN_BASE + byte for byte in character.encode()]
-        return symbols
 
-    def _merge(self, left: int, right: int) -> tuple[int, int]:
-        """Returns rank and token of a pair; `_NEVER` when it is never merged."""
-        key = left << 16 | right
-        at = bisect_left(self._pairs, key)
-        if at < len(self._pairs) and self._pairs[at] == key:
-            return self._ranks[at], self._merged[at]
-        return _NEVER, 0
+class _Spelled(dict[str, list[int]]):
+    """The token of each character that was looked up, or those of its bytes."""
+
+    def __init__(self, characters: Any, tokens: Any) -> None:
+        super().__init__()
+        self._characters, self._tokens = characters, tokens
+
+    def __missing__(self, character: str) -> list[int]:
+        at = bisect_left(self._characters, ord(character))
+        if at < len(self._characters) and self._characters[at] == ord(character):
+            self[character] = [self._tokens[at]]
+        else:
+            self[character] = [_BYTE_TOKEN_BASE + byte for byte in character.encode()]
+        return self[character]
 
 
-_NEVER: Final = 1 << 16
+class _Merges(dict[int, int]):
+    """Each pair that was looked up, two tokens in one number: its merge.
+
+    A merge is its rank above the token that is made; `_NEVER` where there is none.
+    """
+
+    def __init__(self, pairs: Any, ranks: Any, made: Any) -> None:
+        super().__init__()
+        self._pairs, self._ranks, self._made = pairs, ranks, made
+
+    def __missing__(self, pair: int) -> int:
+        at = bisect_left(self._pairs, pair)
+        found = at < len(self._pairs) and self._pairs[at] == pair
+        self[pair] = self._ranks[at] << 16 | self._made[at] if found else _NEVER
+        return self[pair]
+
+
+_TOKEN: Final = (1 << 16) - 1
+_NEVER: Final = 1 << 32
 _GONE: Final = -1
 
 

@@ -8,7 +8,6 @@ that no rule knows asks for nothing in particular: nothing is demanded of its an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice, pairwise
 
@@ -487,12 +486,15 @@ _MARKING = "-_\"\u201c'\u00ab\u300c"
 """What each token has that has no digit."""
 
 
-@dataclass(frozen=True)
 class ParsedQuestion:
-    """A question, parsed."""
+    """A question, parsed; each part when it is asked for.
 
-    text: str
-    """The question, verbatim."""
+    Args:
+        text: The question, verbatim.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
