@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
+from ragcli.index.documents.formats import HEAD, is_binary
 from ragcli.index.documents.loaders.dispatch.inner_documents import InnerDocuments
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from ragcli.index.documents.loaders.layout.grids import GridWriter, column_letters
@@ -50,6 +51,10 @@ _PAGE = re.compile(
 _BEFORE_STREAMS = re.compile(rb"\t[\0\2\4\b][\4\6\b\x10]\0")
 """How a workbook of Excel 2 to 4 begins, and one of Excel 5 in no compound file."""
 
+_ARCHIVE = b"PK"
+_PACKED = (_ARCHIVE, COMPOUND)
+"""What the files begin with that can be workbooks."""
+
 _XML_BOOK, _BINARY_BOOK = "xl/workbook.xml", "xl/workbook.bin"
 
 _Value: TypeAlias = float | str | bool | time | date | datetime | timedelta
@@ -58,7 +63,8 @@ _Value: TypeAlias = float | str | bool | time | date | datetime | timedelta
 def spreadsheet(content: Content) -> Document:
     """Returns the sheets of a workbook, hidden ones marked.
 
-    What many programs call a spreadsheet is a web page with a table: read as that.
+    What many programs call a spreadsheet is a web page with a table, or lines with
+    tabs: read as that.
 
     Raises:
         UnreadableDocument: Protected by a password, damaged, a bomb, too old, or no
@@ -69,6 +75,9 @@ def spreadsheet(content: Content) -> Document:
     data = content.data
     if _PAGE.match(data):
         return parse(Content(data, content.name, "html"))
+    head = data[:HEAD]
+    if b"\t" in head and not head.startswith(_PACKED) and not is_binary(head):
+        return parse(Content(data, content.name, "tsv"))
     if _BEFORE_STREAMS.match(data):
         raise UnreadableDocument(
             "a workbook of Excel 4 or older",
@@ -94,7 +103,7 @@ def spreadsheet(content: Content) -> Document:
 
 def _package(data: bytes) -> Package | None:
     """Returns the parts of a file that is packed as XLSX is; a bomb is refused."""
-    if not data.startswith(b"PK"):
+    if not data.startswith(_ARCHIVE):
         return None
     package = Package(data)
     is_book = _XML_BOOK in package or _BINARY_BOOK in package

@@ -238,6 +238,11 @@ def test_the_old_binary_format(loaded: Load) -> None:
 def test_a_file_is_read_as_what_it_is_whatever_it_is_called(loaded: Load) -> None:
     page = "<html><table><tr><th>Town</th></tr><tr><td>Ulm</td></tr></table></html>"
     assert "Ulm" in loaded("page.xls", page).sections[0].text
+    for encoding in ("utf-8", "cp1252", "utf-16"):
+        lines = "Town\tRent\tOwner\nUlm\t3\tZoë\nKiel\t4\tAda\n".encode(encoding)
+        document = loaded("lines.xls", lines)
+        assert document.tables[0].columns == ("Town", "Rent", "Owner")
+        assert rows_of(document)[0] == ("", ("Ulm", "3", "Zoë"))
     book = workbook(["Town", "Rent"], ["Ulm", 0.5], ["Kiel", 1])
     for place in ("B2", "B3"):
         book.active[place].number_format = "0%"
