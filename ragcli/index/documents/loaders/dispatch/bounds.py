@@ -160,6 +160,10 @@ def cause_of_death(status: int, format_name: str, seconds: float) -> str:
         return too_long(format_name, seconds)
     if status == MEMORY_STATUS:
         return too_much(format_name)
+    if status == -signal.SIGABRT:
+        # Parsers of compiled languages end so when they get no memory, which damaged
+        # numbers make them ask for.
+        return f"damaged, or {too_much(format_name)}"
     return f"the process that read it died (status {status})"
 
 

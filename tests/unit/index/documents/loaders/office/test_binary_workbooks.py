@@ -453,3 +453,15 @@ def test_values_are_read_where_the_rest_of_a_workbook_is_damaged() -> None:
     cut = stream[:at] + biff(0x00E0, struct.pack("<HH16x", 0, 999)) + stream[at + 24 :]
     rows = dict(cells_of(read(compound(cut), "xls")))
     assert rows["A2"][1:3] == ("0.125", "1,234.50 €")
+
+
+@pytest.mark.slow
+def test_a_sheet_of_more_rows_than_there_can_be_costs_one_line(loaded: Load) -> None:
+    sheet = biff(0x0200, struct.pack("<IIHHH", 0, 0x7FFFFFFF, 0, 0x7FFF, 0))
+    stream = xls_stream(WAGES)
+    at = stream.rindex(biff(0x0809, struct.pack("<HHHH8x", 0x600, 0x10, 0x0DBB, 0x7CC)))
+    with pytest.raises(
+        UnreadableDocument, match="damaged, or too large to read as XLS"
+    ):
+        loaded("a.xls", compound(stream[: at + 20] + sheet + stream[at + 20 :]))
+    assert loaded("b.xls", xls(WAGES)).sections
