@@ -105,4 +105,6 @@ def cells(line: str) -> tuple[str, ...]:
     inner = line.removeprefix("|")
     if inner.endswith("|") and not inner.endswith("\\|"):
         inner = inner[:-1]
+    if "\\" not in inner:
+        return tuple(map(str.strip, inner.split("|")))
     return tuple(cell.strip().replace("\\|", "|") for cell in _CELL.split(inner))

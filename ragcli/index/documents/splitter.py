@@ -134,28 +134,22 @@ def _units(
     units: list[Unit] = []
     tables: list[Table] = []
     numbers: dict[int, int] = {}
-    for element in inside:
+    for kind, first, last, table, cells, label, lines in inside:
         number = -1
-        if element.table >= 0:
-            if element.table not in numbers:
-                numbers[element.table] = len(tables)
-                columns, caption, count = document.tables[element.table]
-                first = rows[element.table]
-                tables.append(Table(element.table, columns, caption, first, count))
-            number = numbers[element.table]
-            rows[element.table] += element.kind == "row" and element.start >= start
-        is_whole = start <= element.start and element.end <= end
-        units.append(
-            Unit(
-                element.kind if is_whole or not element.cells else "prose",
-                max(element.start, start) - start,
-                min(element.end, end) - start,
-                number,
-                element.cells if is_whole else (),
-                element.label,
-                element.lines,
+        if table >= 0:
+            if table not in numbers:
+                numbers[table] = len(tables)
+                columns, caption, count = document.tables[table]
+                tables.append(Table(table, columns, caption, rows[table], count))
+            number = numbers[table]
+            rows[table] += kind == "row" and first >= start
+        if start <= first and last <= end:
+            units.append(
+                Unit(kind, first - start, last - start, number, cells, label, lines)
             )
-        )
+            continue
+        part = max(first, start) - start, min(last, end) - start
+        units.append(Unit("prose" if cells else kind, *part, number, (), label, lines))
     return tuple(units), tuple(tables)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ragcli.models.builtin.tokens import WordTokens
 from ragcli.models.builtin.wheel import DIMENSION, VOCABULARY, token_vectors
@@ -103,12 +103,15 @@ class _Pooling:
     """Sums of token vectors, made in memory that is kept for the next batch.
 
     A system that gives and takes megabytes for each batch spends more time on that
-    than the sums take.
+    than the sums take. Vectors are kept in single precision: most tokens come again.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, NDArray[Any]] = {}
+        self._kept: dict[str, NDArray[np.float32]] = {}
+        self._vectors: NDArray[np.float32] | None = None
+        """Of the tokens that were met, in the order in which they were."""
+        self._count = 0
 
     def pooled(
         self, ids: NDArray[np.uint16], counts: NDArray[np.int64]
@@ -134,29 +137,38 @@ class _Pooling:
         column[distinct] = np.arange(len(distinct))
         cells = np.repeat(np.arange(len(counts)) * len(distinct), counts) + column[ids]
         with self._lock:
-            frequency = self._room("counts", np.float32, len(counts), len(distinct))
+            frequency = self._room("counts", len(counts), len(distinct))
             frequency.fill(0)
             np.add.at(frequency.reshape(-1), cells, np.float32(1))
-            stored = self._room("stored", np.float16, len(distinct), DIMENSION)
-            # An id is in the table: what else "clip" does is to save a copy.
-            token_vectors().take(distinct, axis=0, out=stored, mode="clip")
-            vectors = self._room("vectors", np.float32, len(distinct), DIMENSION)
-            vectors[:] = stored
-            sums: NDArray[np.float32] = frequency @ vectors
+            sums: NDArray[np.float32] = frequency @ self._vectors_of(distinct)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         sums /= np.maximum(lengths, np.finfo(np.float32).tiny)
         return sums
 
-    def _room(
-        self, name: str, kind: type[Any], rows: int, columns: int
-    ) -> NDArray[Any]:
+    def _vectors_of(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Returns the vectors of different tokens, one a row."""
+        import numpy as np
+
+        if self._vectors is None:  # takes the memory of the rows that are written
+            self._vectors = np.empty((VOCABULARY, DIMENSION), np.float32)
+            self._places = np.full(VOCABULARY, -1)
+        fresh = tokens[self._places[tokens] < 0]
+        if len(fresh):
+            start, self._count = self._count, self._count + len(fresh)
+            self._vectors[start : self._count] = token_vectors()[fresh]
+            self._places[fresh] = np.arange(start, self._count)
+        room = self._room("vectors", len(tokens), DIMENSION)
+        # Each place is there: what else "clip" does is to save a copy.
+        return self._vectors.take(self._places[tokens], 0, room, "clip")
+
+    def _room(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
         """Returns a matrix with anything in it; the next of that name replaces it."""
         import numpy as np
 
         size = rows * columns
         kept = self._kept.get(name)
         if kept is None or len(kept) < size:
-            kept = np.empty(size, kind)
+            kept = np.empty(size, np.float32)
             if kept.nbytes <= _KEPT:
                 self._kept[name] = kept
         return kept[:size].reshape(rows, columns)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from ragcli.frozen import frozen
 from ragcli.index.documents import grid_tables, text_structure
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import (
@@ -45,14 +45,15 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}$")
 _CLOSING_MARKS = re.compile(r"(?:^|[ \t])#+$")
 _EMPHASIS = re.compile(r"\*\*|__|`")
+_MARK = re.compile(r"[\[*_`{]")
+"""What begins all of these: a link, an anchor, emphasis."""
 
 _RULE = re.compile(
     r"\n(?P<rule>(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,})[ \t]*$", re.MULTILINE
 )
 
 
-@frozen
-class TextHeading:
+class TextHeading(NamedTuple):
     """One heading of a text."""
 
     level: int
@@ -171,6 +172,8 @@ def _fence_after(fence: str, mark: str, info: str) -> str:
 def _plain(title: str) -> str:
     """Returns a heading's words without links, anchors and emphasis."""
     cut = title[: 4 * LONGEST_HEADING]
+    if not _MARK.search(cut):
+        return one_line(cut)
     shown = without_wiki_links(_LINK.sub(r"\1", cut))
     return one_line(_EMPHASIS.sub("", _ANCHOR.sub("", shown)))
 
