@@ -69,8 +69,9 @@ def walk(profile: str, question: str, stages: Stages) -> None:
     import numpy as np  # noqa: F401
 
     stages.end("numpy")
-    import faiss  # noqa: F401
+    from ragcli.dependency_patches import faiss
 
+    faiss.limit_files(vector_bytes=1 << 30, loops=1 << 20)
     stages.end("FAISS")
     reader = workspace.library.reader()
     assert reader
