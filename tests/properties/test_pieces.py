@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
@@ -49,6 +49,7 @@ def test_stems_of_pieces_are_the_stems_of_the_text(text: str, language: str) -> 
 
 @settings(deadline=None)
 @given(st.lists(TEXTS, max_size=4))
+@example(["▁ ", "a ▁b"])
 def test_tokens_of_pieces_are_the_tokens_of_the_text(
     raw: Tokenizer, remembering: tokens.WordTokens, texts: list[str]
 ) -> None:
