@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ragcli.language.markdown import without_wiki_links
+from ragcli.language.notations import shown
 from ragcli.language.sentences import sentence_spans
 
 LONGEST_ITEM = 400
@@ -80,19 +81,27 @@ def sentences(text: str, units: Sequence[Unit]) -> Iterator[Unit]:
             yield unit._replace(kind=kind, start=start, end=end)
 
 
-def spoken(text: str, unit: Unit, tables: Sequence[Table] = ()) -> str:
+def spoken(
+    text: str, unit: Unit, tables: Sequence[Table] = (), notation: str = ""
+) -> str:
     """Returns what a unit says, on one line where it is no code.
 
     A row is told by its columns (`name: Enno; post: keeper`), or its cells alone
     when nobody named these; empty cells are left out. A field is `key: value`. A
     wiki's links read as they are shown.
+
+    Args:
+        text: The passage's text.
+        unit: One of its units.
+        tables: Its tables.
+        notation: The format of its file, whose marks read as a page shows them.
     """
     if unit.kind == "code":
         return text[unit.start : unit.end]
-    return without_wiki_links(_said(text, unit, tables))
+    return without_wiki_links(_said(text, unit, tables, notation))
 
 
-def _said(text: str, unit: Unit, tables: Sequence[Table]) -> str:
+def _said(text: str, unit: Unit, tables: Sequence[Table], notation: str) -> str:
     if unit.kind == "field" and len(unit.cells) == 2:
         key, value = unit.cells
         return f"{key}: {value}" if value else key
@@ -106,7 +115,7 @@ def _said(text: str, unit: Unit, tables: Sequence[Table]) -> str:
             if cell
         ]
         return "; ".join(named)
-    return " ".join(text[unit.start : unit.end].split())
+    return shown(" ".join(text[unit.start : unit.end].split()), notation)
 
 
 def columns_of(unit: Unit, tables: Sequence[Table]) -> tuple[str, ...]:

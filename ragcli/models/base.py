@@ -46,6 +46,10 @@ class Source:
     name: str = ""
     """What its file's name says, in words."""
 
+    notation: str = ""
+    """The format of its file, whose marks are shown as a page shows them; "" for none.
+    """
+
 
 @frozen
 class Quotation:

@@ -41,6 +41,7 @@ from ragcli.language.comparison.lexicon import lexicon
 from ragcli.language.comparison.quantities import quantities
 from ragcli.language.comparison.statement import Statement
 from ragcli.language.markdown import without_wiki_links
+from ragcli.language.notations import shown
 from ragcli.language.patterns import deferred
 from ragcli.language.sentences import sentence_spans
 from ragcli.language.units import sentences, spoken
@@ -347,14 +348,17 @@ class PreparedPassage:
 
     def _exact(self, said: str) -> Quote | None:
         """Returns where the passage has a claim word for word, as whole units."""
-        wanted = _plain_text(said)
+        notation = self.passage.notation
+        wanted = _plain_text(said, notation)
         if not wanted:
             return None
         for index, (start, end, _) in enumerate(self._spans):
-            if not wanted.startswith(_plain_text(self.passage.text[start:end])):
+            said = _plain_text(self.passage.text[start:end], notation)
+            if not wanted.startswith(said):
                 continue
             for _, further, _ in self._spans[index : index + _LONGEST_RUN]:
-                if _plain_text(self.passage.text[start:further]) == wanted:
+                said = _plain_text(self.passage.text[start:further], notation)
+                if said == wanted:
                     return quote_of(self.passage, start, further)
         return None
 
@@ -371,7 +375,12 @@ class PreparedPassage:
                 (
                     a,
                     b,
-                    spoken(passage.text, unit._replace(start=a, end=b), passage.tables),
+                    spoken(
+                        passage.text,
+                        unit._replace(start=a, end=b),
+                        passage.tables,
+                        passage.notation,
+                    ),
                 )
                 for a, b in cut
                 if b > a
@@ -531,9 +540,10 @@ def _is_thin(text: str, language: str) -> bool:
     return len(_stems(text, language)) < 2 or len(words(text)) < _FEW
 
 
-def _plain_text(text: str) -> str:
+def _plain_text(text: str, notation: str) -> str:
     """Returns a text without markup, full stop and line breaks."""
-    return " ".join(_MARKUP.sub("", without_wiki_links(text)).split()).rstrip(" .!;:")
+    read = without_wiki_links(shown(" ".join(text.split()), notation))
+    return " ".join(_MARKUP.sub("", read).split()).rstrip(" .!;:")
 
 
 def _overlap(statement: Statement, context: UnitContext) -> int:

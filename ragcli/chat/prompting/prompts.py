@@ -36,6 +36,7 @@ def source(marker: int, passage: Passage) -> Source:
         tuple(dict.fromkeys(filter(None, (passage.title, *above)))),
         passage.source,
         spoken_name(passage.path),
+        passage.notation,
     )
 
 

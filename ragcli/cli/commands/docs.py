@@ -303,7 +303,7 @@ def show(
         call.output.line()
         call.output.line(f"{where}{above}", style="dim")
         for unit in passage.units:
-            line = spoken(passage.text, unit, passage.tables)
+            line = spoken(passage.text, unit, passage.tables, passage.notation)
             call.output.text(f"{_unit_place(passage, unit):14}{line}")
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ragcli.frozen import frozen
 from ragcli.language.markdown import unfenced
+from ragcli.language.notations import is_marked
 from ragcli.language.patterns import deferred
 from ragcli.language.sentences import is_whole
 from ragcli.language.units import Unit, columns_of, sentences, spoken
@@ -286,9 +287,10 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
     if pairs:
         yield from pairs
         return
-    said = spoken(source.text, unit, source.tables)
+    said = spoken(source.text, unit, source.tables, source.notation)
     whole = unit.kind != "sentence" or _is_sentence(text)
-    quoted = " ".join(text.split()) if unit.kind == "field" else ""
+    as_written = unit.kind == "field" and not is_marked(source.notation)
+    quoted = " ".join(text.split()) if as_written else ""
     if unit.kind == "field" and _LEADER.search(text):
         said = unit.cells[0]  # a table of contents: its page is the value of nothing
     if unit.kind == "item" and _PATH.fullmatch(unit.label):

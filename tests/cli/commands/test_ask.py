@@ -458,3 +458,36 @@ def test_a_question_in_another_language_is_told_so(
     same = run_process("ask", "When is the foundation of the mill poured?")
     assert same.code == 1
     assert "the question is in" not in same.err
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "line"),
+    [
+        (
+            "a.rst",
+            "Kiln\n====\n\n",
+            "The **rated power** of the kiln, see `its page <https://a.io>`__, is 9 kW.",
+        ),
+        (
+            "a.adoc",
+            "= Kiln\n\n",
+            "The *rated power* of the kiln, see https://a.io[its page], is `9 kW`.",
+        ),
+        (
+            "a.org",
+            "* Kiln\n",
+            "The *rated power* of the kiln, see [[https://a.io][its page]], is =9 kW=.",
+        ),
+    ],
+)
+def test_an_answer_reads_as_the_page_and_cites_the_file(
+    notes: Path, run_cli: Callable[..., Ran], name: str, head: str, line: str
+) -> None:
+    (notes.parent / name).write_text(f"{head}{line}\n", encoding="utf-8")
+    assert run_cli("docs", "add", name).code == 0
+    told = run_cli("ask", "What is the rated power of the kiln?", "--json").json
+
+    said = "The rated power of the kiln, see its page, is 9 kW."
+    assert told["answer"].removesuffix(" [1]") == said
+    [cited] = told["citations"]
+    assert (cited["verified"], cited["quote"]) == (True, line)

@@ -177,7 +177,7 @@ def _drawn(group: _Listed) -> Drawn:
 
 
 def _said(document: int, source: Source, unit: Unit) -> ComputedStatement:
-    text = spoken(source.text, unit, source.tables)
+    text = spoken(source.text, unit, source.tables, source.notation)
     return ComputedStatement(text, (_stretch(document, source, unit),))
 
 

@@ -24,10 +24,9 @@ from ragcli.index.documents.loaders.markup.block_reader import (
     MOST_COLUMNS,
     BlockReader,
     PlacedRow,
-    emphasis,
-    without_emphasis,
 )
 from ragcli.index.documents.loaders.markup.lightweight import TextHeading, sections_of
+from ragcli.language import notations
 
 _HEADING = re.compile(r"(?P<marks>={1,6}|#{1,6})[ \t]+(?P<title>\S.*)$")
 _UNDERLINE = re.compile(r"(?P<mark>[=\-~^+])(?P=mark){2,}[ \t]*$")
@@ -104,16 +103,6 @@ _VERBATIM = frozenset(
     }
 )
 """Blocks whose text is shown as it stands."""
-
-_INLINE = re.compile(
-    r"(?:link|xref|mailto):[^\s\[\]]{1,500}\[(?P<link>[^\]]*)\]"
-    r"|(?P<address>(?:https?|ftp)://[^\s\[\]<>]{1,500})\[(?P<words>[^\]]*)\]"
-    r"|<<(?P<id>[^<>,\n]{1,200})(?:,(?P<label>[^<>\n]*))?>>|\[\[[^\]\n]*\]\]"
-    r"|(?:footnote|pass|kbd|btn|menu|image|icon|stem|indexterm2?):"
-    r"[^\s\[\]]{0,200}\[(?P<inside>[^\]]*)\]"
-    r"|(?:\[[\w.#%-]{1,60}\])(?=[#*_`])|\{(?P<name>[\w-]{1,80})\}"
-)
-_EMPHASIS = emphasis("*_`#+")
 
 
 def asciidoc(content: Content) -> Document:
@@ -505,16 +494,5 @@ def _kind(style: str) -> str:
 
 
 def _plain(text: str, attributes: Mapping[str, str]) -> str:
-    """Returns text on one line as a page shows it: links, attributes, emphasis."""
-
-    def shown(match: re.Match[str]) -> str:
-        kind = match.lastgroup
-        if kind == "name":
-            return attributes.get(match["name"]) or match[0]
-        if kind == "address":
-            return match["address"]
-        if kind == "words":
-            return match["words"] or match["address"]
-        return match[kind].rstrip("^") if kind else ""
-
-    return flat(without_emphasis(_EMPHASIS, _INLINE.sub(shown, text)))
+    """Returns text on one line as a page shows it."""
+    return flat(notations.asciidoc(text, attributes))

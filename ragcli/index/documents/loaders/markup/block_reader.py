@@ -7,7 +7,6 @@ page would show of them, without marks, is in their cells.
 from __future__ import annotations
 
 import csv
-import re
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
@@ -224,17 +223,3 @@ def separated_cells(
     except (csv.Error, ValueError, TypeError):
         cells = row.split(mark)
     return tuple(map(plain, cells))
-
-
-def emphasis(marks: str) -> re.Pattern[str]:
-    """Returns what finds words between two marks; its last group is the words."""
-    kinds = []
-    for sign in map(re.escape, marks):
-        words = rf"([^{sign}\n]{{1,200}})"
-        kinds.append(rf"{sign}{{1,2}}(?=[^\s{sign}]){words}(?<=\S){sign}{{1,2}}(?!\w)")
-    return re.compile(rf"(?<!\w)(?:{'|'.join(kinds)})")
-
-
-def without_emphasis(pattern: re.Pattern[str], text: str) -> str:
-    """Returns a text without the marks that `pattern` finds, which `emphasis` made."""
-    return pattern.sub(lambda match: match[match.lastindex or 0], text)

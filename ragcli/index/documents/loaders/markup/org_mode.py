@@ -25,10 +25,9 @@ from ragcli.index.documents.elements import (
 from ragcli.index.documents.loaders.markup.block_reader import (
     BlockReader,
     PlacedRow,
-    emphasis,
-    without_emphasis,
 )
 from ragcli.index.documents.loaders.markup.lightweight import TextHeading, sections_of
+from ragcli.language import notations
 from ragcli.language.markdown import cells
 
 _HEADLINE = re.compile(r"^(?P<stars>\*{1,30})[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
@@ -92,12 +91,6 @@ _TABLE_LINE = re.compile(r"[ \t]*[|+]")
 _TABLE_RULE = re.compile(r"[ \t]*\|-")
 _COOKIE = re.compile(r"<(?:[lcr]?\d*)>|")
 """A cell that says how wide a column is."""
-
-_LINK = re.compile(
-    r"\[\[(?P<target>[^\[\]\n]{1,500})\](?:\[(?P<words>[^\[\]\n]{1,500})\])?\]"
-    r"|\[fn:[^\[\]\n]{1,80}\]|<<(?P<anchor>[^<>\n]{1,80})>>"
-)
-_EMPHASIS = emphasis("*/_=~+")
 
 
 @frozen
@@ -344,9 +337,5 @@ class _OrgReader(BlockReader):
 
 
 def _plain(text: str) -> str:
-    """Returns text on one line as a page shows it: links as their words."""
-
-    def shown(match: re.Match[str]) -> str:
-        return match["words"] or match["target"] or match["anchor"] or ""
-
-    return flat(without_emphasis(_EMPHASIS, _LINK.sub(shown, text)))
+    """Returns text on one line as a page shows it."""
+    return flat(notations.org(text))

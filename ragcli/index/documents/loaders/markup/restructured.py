@@ -27,6 +27,7 @@ from ragcli.index.documents.loaders.markup.lightweight import (
     sections_of,
     underlined_headings,
 )
+from ragcli.language.notations import restructured as restructured_words
 
 _EXPLICIT = re.compile(r"[ \t]*(?:\.\.(?:[ \t]+|$)|__[ \t])")
 _DIRECTIVE = re.compile(
@@ -46,11 +47,6 @@ _BULLET = re.compile(
 )
 _OPTION = re.compile(r"[ \t]*(?:-{1,2}|/)\w")
 _RULE = re.compile(r"[ \t]*([!-/:-@\[-`{-~])\1{3,}[ \t]*$")
-_ROLE = re.compile(
-    r":[\w:+.-]{1,80}:`(?:[~!])?(?P<role>[^`]*)`|`(?P<link>[^`]*)`__?"
-    r"|``(?P<code>[^`]*)``"
-)
-_TARGET = re.compile(r"(?<!\s)\s*<[^<>]*>\s*$")
 _CLASSIFIER = re.compile(r"(?<!\s)\s+:\s+.*$")
 
 _CODE = frozenset(
@@ -498,12 +494,5 @@ def _is_transition(line: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Returns text on one line, roles, links and code as they read."""
-
-    def shown(match: re.Match[str]) -> str:
-        if match["code"] is not None:
-            return match["code"]
-        said = match["role"] if match["role"] is not None else match["link"]
-        return _TARGET.sub("", said) or said.strip("<> ")
-
-    return flat(_ROLE.sub(shown, text)) if "`" in text else flat(text)
+    """Returns text on one line as a page shows it."""
+    return flat(restructured_words(text))
