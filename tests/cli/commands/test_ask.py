@@ -466,7 +466,7 @@ def test_a_question_in_another_language_is_told_so(
         (
             "a.rst",
             "Kiln\n====\n\n",
-            "The **rated power** of the kiln, see `its page <https://a.io>`__, is 9 kW.",
+            "The **rated power** of the kiln, see `its page <http://a.io>`__, is 9 kW.",
         ),
         (
             "a.adoc",
