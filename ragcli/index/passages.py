@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.frozen import frozen
-from ragcli.index.documents.formats import format_of
 from ragcli.language.units import Table, Unit
-from ragcli.paths import PART_MARK
 
 if TYPE_CHECKING:
     from ragcli.index.document_filter import DocumentFilter
@@ -113,11 +110,6 @@ class Passage:
 
     details: dict[str, float] = field(default_factory=dict)
     """Raw scores by side: `bm25`, `bigram`, `cosine`, `window`, `maxsim`, `fused`."""
-
-    @property
-    def notation(self) -> str:
-        """The format of its document, as the name tells it."""
-        return format_of(os.path.basename(self.part.split(PART_MARK)[-1] or self.path))
 
 
 @frozen

@@ -27,6 +27,7 @@ from pathlib import PurePath
 
 from ragcli.chat.citing.quotes import Quote, quote_of, quoted
 from ragcli.frozen import frozen
+from ragcli.index.notation import notation_of
 from ragcli.index.passages import Passage, above_of
 from ragcli.language import markdown
 from ragcli.language.comparison.compare import (
@@ -348,7 +349,7 @@ class PreparedPassage:
 
     def _exact(self, said: str) -> Quote | None:
         """Returns where the passage has a claim word for word, as whole units."""
-        notation = self.passage.notation
+        notation = notation_of(self.passage)
         wanted = _plain_text(said, notation)
         if not wanted:
             return None
@@ -379,7 +380,7 @@ class PreparedPassage:
                         passage.text,
                         unit._replace(start=a, end=b),
                         passage.tables,
-                        passage.notation,
+                        notation_of(passage),
                     ),
                 )
                 for a, b in cut

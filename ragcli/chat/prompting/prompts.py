@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ragcli.index.file_names import spoken_name
+from ragcli.index.notation import notation_of
 from ragcli.index.passages import Passage, above_of
 from ragcli.models.base import Prompt, Source
 from ragcli.models.prompt_messages import REFUSAL, messages
@@ -36,7 +37,7 @@ def source(marker: int, passage: Passage) -> Source:
         tuple(dict.fromkeys(filter(None, (passage.title, *above)))),
         passage.source,
         spoken_name(passage.path),
-        passage.notation,
+        notation_of(passage),
     )
 
 

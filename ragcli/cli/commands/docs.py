@@ -26,6 +26,7 @@ from ragcli.cli.output.formatting import moment, size
 from ragcli.cli.output.progress import QuietProgress
 from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 from ragcli.frozen import frozen
+from ragcli.index.notation import notation_of
 from ragcli.language.units import spoken
 from ragcli.paths import shown
 from ragcli.storage.name_spelling import as_on_disk
@@ -303,7 +304,7 @@ def show(
         call.output.line()
         call.output.line(f"{where}{above}", style="dim")
         for unit in passage.units:
-            line = spoken(passage.text, unit, passage.tables, passage.notation)
+            line = spoken(passage.text, unit, passage.tables, notation_of(passage))
             call.output.text(f"{_unit_place(passage, unit):14}{line}")
 
 
