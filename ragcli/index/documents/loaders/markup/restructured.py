@@ -27,7 +27,7 @@ from ragcli.index.documents.loaders.markup.lightweight import (
     sections_of,
     underlined_headings,
 )
-from ragcli.language.notations import restructured as restructured_words
+from ragcli.language import notations
 
 _EXPLICIT = re.compile(r"[ \t]*(?:\.\.(?:[ \t]+|$)|__[ \t])")
 _DIRECTIVE = re.compile(
@@ -495,4 +495,4 @@ def _is_transition(line: str) -> bool:
 
 def _plain(text: str) -> str:
     """Returns text on one line as a page shows it."""
-    return flat(restructured_words(text))
+    return flat(notations.restructured(text))
