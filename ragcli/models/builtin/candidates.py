@@ -46,8 +46,11 @@ _NAME = deferred(
 """A line that is nothing but such a name."""
 _DIGIT = deferred(r"\d")
 _LEADER = deferred(r"(?:\.\s?){4,}\s*\S+\s*\Z")
+_SAYS = deferred(r"\w")
 _PATH = deferred(r"[\w-]+(?:\.[\w-]+)*")
 """Keys that an entry of a list of settings stands under."""
+_SHOWN = frozenset({"sentence", "item", "field"})
+"""Kinds of which code right below shows an example."""
 _NEVER = frozenset({"columns", "heading"})
 
 
@@ -92,6 +95,9 @@ class Candidate:
     name: tuple[int, int] = (0, 0)
     """Offsets of the option, function or the like that it tells of, right above it."""
 
+    example: tuple[int, int] = (0, 0)
+    """Offsets of the code right below its paragraph."""
+
     is_whole: bool = True
     """Whether it can be understood as it stands: no fragment of a sentence."""
 
@@ -133,7 +139,7 @@ def candidates(source: Source) -> list[Candidate]:
         )
         if unit.kind == "sentence":
             introduction = " ".join(source.text[unit.start : unit.end].split())
-    made = _explained(source, _captioned(source, made))
+    made = _exemplified(source, _explained(source, _captioned(source, made)))
     return [replace(item, position=position) for position, item in enumerate(made)]
 
 
@@ -162,7 +168,11 @@ def _with_entry(
 
 def _is_name(source: Source, unit: Unit) -> bool:
     """Tells whether a line of its own names an option, a function or the like."""
-    text = source.text[unit.start : unit.end].strip()
+    return is_name(source.text[unit.start : unit.end].strip())
+
+
+def is_name(text: str) -> bool:
+    """Tells whether a text is the name of an option, a function or the like."""
     return len(text) <= _LONGEST_TITLE and bool(_NAME.fullmatch(text))
 
 
@@ -205,6 +215,55 @@ def _explained(source: Source, given: Sequence[Candidate]) -> list[Candidate]:
                 continue
         explained.append(item)
     return explained
+
+
+def _exemplified(source: Source, given: Sequence[Candidate]) -> list[Candidate]:
+    """Returns the candidates; the sentences right above code know that code.
+
+    Those are the sentences of its paragraph: what one says of, the code shows. The
+    name of a tab, or of a language, may stand between.
+    """
+    exemplified: list[Candidate] = []
+    below: Candidate | None = None
+    start = 0
+    for item in reversed(given):
+        example = (0, 0)
+        if item.kind == "code":
+            below, start = item, item.start
+        elif below and item.kind in _SHOWN and _stands_by(source, item, below, start):
+            start = item.start
+            if _is_label(item) and below.kind == "code":
+                exemplified.append(item)
+                continue
+            example = (
+                below.example if below.kind != "code" else (below.start, below.end)
+            )
+            below = replace(item, example=example)
+        else:
+            below = None
+        exemplified.append(replace(item, example=example) if example[1] else item)
+    return exemplified[::-1]
+
+
+def _is_label(item: Candidate) -> bool:
+    """Tells whether a line is but the name of what stands below."""
+    return item.kind == "sentence" and not item.is_whole and not item.introduces
+
+
+def _stands_by(source: Source, item: Candidate, below: Candidate, start: int) -> bool:
+    """Tells whether nothing parts a sentence from the code, or the sentence, below."""
+    gap = source.text[item.end : start]
+    if below.kind == "code":
+        return not gap.replace(":", "").replace("`", "").strip() or _is_fence(gap)
+    if below.introduces:
+        return False  # the code is what that one leads to
+    return item.kind == below.kind and "\n\n" not in gap
+
+
+def _is_fence(gap: str) -> bool:
+    """Tells whether only what opens a block of code stands in a gap."""
+    lines = [line.strip() for line in gap.split("\n")]
+    return all(not line or line.startswith(("```", "~~~", "..", ":")) for line in lines)
 
 
 def _bearer(source: Source, mark: str) -> str:
@@ -283,6 +342,8 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
         return
     if unit.kind == "sentence" and "\n" in text and text[:1].islower():
         return  # the middle of a sentence whose beginning stands in another passage
+    if unit.kind == "sentence" and not _SAYS.search(text):
+        return  # a mark of the format, as the `::` above a block of code
     pairs = _pairs(source, unit)
     if pairs:
         yield from pairs

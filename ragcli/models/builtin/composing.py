@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ragcli.language.anaphors import refers_back
+from ragcli.language.instructions import instructs
 from ragcli.models.builtin.candidates import Candidate, candidates
 from ragcli.models.builtin.parsed_question import ParsedQuestion
 from ragcli.models.builtin.scoring import Scored, is_coded
@@ -45,7 +46,7 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
     """
     best = ranked[0].candidate
     if best.kind == "code" or is_coded(asked, best):
-        return [best]
+        return _told(best, ranked) if asked.asks_to_do else [best]
     if asked.wants_list and best.kind in _LISTED:
         listed = _whole_list(best, ranked)
         if not _stands_out(ranked, listed):
@@ -54,12 +55,9 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
         start, end = best.name
         said = " ".join(best.source.text[start:end].split())
         return [replace(best, start=start, end=end, text=said, quoted=""), best]
-    introduced = [] if ranked[0].evidence.holds_kind else _introduced(best)
-    if introduced:
-        return [best, *introduced]
-    following = _following(asked, best, ranked)
-    if following:
-        return [best, following]
+    whole = _whole(asked, best, ranked)
+    if len(whole) > 1:
+        return whole
     wanted = _SEVERAL if asked.wants_several else 2
     chosen = [best]
     covered = set(ranked[0].covered)
@@ -70,6 +68,20 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
             chosen.append(item.candidate)
             covered |= item.covered
     return _in_order(chosen)
+
+
+def _whole(
+    asked: ParsedQuestion, best: Candidate, ranked: Sequence[Scored]
+) -> list[Candidate]:
+    """Returns the best candidate with what makes it whole: what it leads to, say."""
+    introduced = [] if ranked[0].evidence.holds_kind else _introduced(best)
+    if introduced:
+        return [best, *introduced]
+    told = _told(best, ranked) if asked.asks_to_do else []
+    if len(told) > 1:
+        return told
+    following = _following(asked, best, ranked)
+    return [best, following] if following else [best]
 
 
 def _earns(
@@ -129,11 +141,36 @@ def _introduced(best: Candidate) -> list[Candidate]:
     below = candidates(best.source)[best.position + 1 :]
     if not below:
         return []
+    shown = [item for item in below if (item.start, item.end) == best.example]
+    if shown:
+        below = below[below.index(shown[0]) :]  # a label stands between
     kind = below[0].kind
     if kind not in _LED_TO:
         return below[:1] if kind == "sentence" else []
     alike = itertools.takewhile(lambda item: item.kind == kind, below)
     return list(itertools.islice(alike, MOST_LISTED if kind == "item" else _MOST_LINES))
+
+
+def _told(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:
+    """Returns an instruction with the code that belongs to it, or all steps of one.
+
+    That is the sentence right above code, the code right below a sentence, and what an
+    entry begins with: its syntax.
+    """
+    if best.kind == "item" and not best.introduces:
+        steps = _whole_list(best, ranked)
+        tell = sum(instructs(item.text) for item in steps)
+        if 2 * tell > len(steps) and not _stands_out(ranked, steps):
+            return steps
+        return [best]
+    given = candidates(best.source)
+    if best.kind == "code":
+        span = (best.start, best.end)
+        above = [item for item in given[: best.position] if item.example == span]
+        return [*above[-1:], best]
+    syntax = given[:1] if best.position == 1 and given[0].kind == "code" else []
+    below = [item for item in given if (item.start, item.end) == best.example]
+    return [*syntax, best, *below[:1]]
 
 
 def _whole_list(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:

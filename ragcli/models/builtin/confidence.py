@@ -13,7 +13,7 @@ foreign ones instead of .58.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ragcli.frozen import frozen
 from ragcli.models.builtin.parsed_question import ParsedQuestion
@@ -41,6 +41,8 @@ CROWD = 5
 """Candidates that score alike where none of them answers."""
 CLEAR = 0.4
 """How far the best one leads a crowd when it answers, in units of the score."""
+_SURE = 0.8
+"""Share of the question from which a section that says it is no crowd."""
 CALIBRATED = LogisticWeights(
     bias=-3.65,
     coverage=2.31,
@@ -97,9 +99,20 @@ def _crowding(ranked: Sequence[Scored], asked: ParsedQuestion) -> float:
     crowd = ranked
     if asked.marks and _has(asked.marks, ranked[0]):
         crowd = [item for item in ranked if _has(asked.marks, item)]
+    if crowd[0].evidence.instructs and crowd[0].evidence.coverage >= _SURE:
+        crowd = _first_of_each_section(crowd)
     if len(crowd) < CROWD:
         return 0.0
     return max(0.0, CLEAR - (crowd[0].score - crowd[CROWD - 1].score))
+
+
+def _first_of_each_section(ranked: Iterable[Scored]) -> list[Scored]:
+    """Returns the best of what stands under the same headings, best first."""
+    best: dict[tuple[str, ...], Scored] = {}
+    for item in ranked:
+        source = item.candidate.source
+        best.setdefault((source.origin, source.name, *source.above), item)
+    return list(best.values())
 
 
 def _has(marks: frozenset[str], item: Scored) -> bool:

@@ -428,6 +428,14 @@ _THING = deferred(
     cues=" what is | what are | what was | what were | who is | who are | who was | who were ",
 )
 """Asks what or who something is."""
+_TO_DO = deferred(
+    r"^\W*(?:(?:and|so|but|und|et) )?(?:how (?:(?:do|can|could|should|would|must|might|may) (?:i|we|you|one|people|users?)\b|to\b)"
+    r"|what (?:do|must|should|can|could|would) (?:i|we|you|one)(?: (?:have|need))?(?: to)? do\b(?: to\b| if\b| when\b)?"
+    r"|wie (?:kann|k\xf6nnen|mache|muss|soll|stelle|richte|\xe4ndere|l\xf6sche)\b|was muss (?:ich|man)\b"
+    r"|comment (?:(?:puis|dois|peut|faut|faire)\b|[a-z]+er\b))",
+    _I,
+    cues=" how do | how can | how could | how should | how would | how must | how might | how may | how to | what do | what must | what should | what can | what could | what would | wie kann | wie k\xf6nnen | wie mache | wie muss | wie soll | wie stelle | wie richte | wie \xe4ndere | wie l\xf6sche | was muss | comment ",
+)
 _DEFINITION = deferred(
     r"\b(?:was (?:bedeutet|hei[\u00dfs]s?t|ist)|que (?:signifie|veut dire)|qu[eé] (?:significa|es)|co (?:oznacza|to jest)|cosa significa)"
     r" (?:(?:d(?:er|ie|as)|eine?|l[eao]s?|une?|el|il) |l['\u2019])?(?P<term5>[^?]{1,60}?)\s*\??$"
@@ -555,15 +563,29 @@ class ParsedQuestion:
         return bool(_HOW.match(self.text))
 
     @cached_property
+    def asks_to_do(self) -> bool:
+        """Whether it asks what the one who asks has to do: an instruction answers."""
+        return bool(_TO_DO.match(self.text))
+
+    @cached_property
+    def deed_to_do(self) -> str:
+        """The verb of what is to be done, where that is asked for, or ""."""
+        match = _TO_DO.match(self.text)
+        return next(iter(words(self.text[match.end() :])), "") if match else ""
+
+    @cached_property
     def wants_next(self) -> bool:
         """Whether what follows something is asked for."""
         return not _NEXT.isdisjoint(self._said)
 
     @cached_property
     def wants_code(self) -> bool:
-        """Whether code may be the answer."""
+        """Whether code may be the answer; `Claude Code` is a name and asks for none."""
         is_code = "`" in self.text or "()" in self.text
-        return is_code or bool(_CODE_ASKED.search(self.text))
+        return is_code or any(
+            match.start() == 0 or not match[0].istitle()
+            for match in _CODE_ASKED.finditer(self.text)
+        )
 
     @cached_property
     def wants_list(self) -> bool:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.frozen import frozen
 from ragcli.language.anaphors import leaves_noun_out, refers_back
+from ragcli.language.instructions import instructs
 from ragcli.language.interaction import Interaction, importance
 from ragcli.language.patterns import deferred
 from ragcli.language.units import columns_of
@@ -33,7 +34,7 @@ from ragcli.language.vocabulary.stemming import content_stems, likely_language, 
 from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words
 from ragcli.language.vocabulary.words import words
 from ragcli.models.base import Prompt
-from ragcli.models.builtin.candidates import NAMED, Candidate
+from ragcli.models.builtin.candidates import NAMED, Candidate, is_name
 from ragcli.models.builtin.parsed_question import (
     NUMBER,
     PRICED,
@@ -63,6 +64,21 @@ as far as another candidate's says more."""
 PURPOSE_WEIGHT = 0.3
 """Taken from what does not begin with what is to be done, where a question asks how
 and another candidate does."""
+INSTRUCTION_WEIGHT = 0.8
+"""Taken from what tells nobody what to do, where a question asks what to do and another
+candidate tells."""
+DONE_WEIGHT = 0.45
+"""Taken there from what neither begins with what is to be done nor stands below a
+heading that does: `Remove`, `To remove it, …`, `Removing albums`."""
+CHANGES_WEIGHT = -0.4
+"""Added there to what a log of changes says: what was new once is seldom explained."""
+SHOWN = 0.45
+"""How far what leads to code says that, where only the code does."""
+UNSAID = 2.0
+"""How fast an instruction counts less for the question's words that nothing near it
+says: one for something else is none."""
+TOLD = 0.75
+"""How far an instruction tells without code that shows it, or code without it."""
 STALE_WEIGHT = -0.6
 """Added to what says nothing but the question's own words."""
 KEY_WEIGHT = 0.4
@@ -79,6 +95,9 @@ AROUND_WEIGHT = 0.2
 """What it is worth when it only stands elsewhere in the same passage."""
 ABOVE_WEIGHT = 0.35
 """What a word of the question is worth that only stands above a candidate."""
+INSTRUCTED_WEIGHT = 0.7
+"""What it is worth there above an instruction, where one is asked for: what it is to
+reach is often said by the heading alone."""
 BEFORE_WEIGHT = 0.5
 """What it is worth in the sentence before, or in what introduces a list."""
 ATTACHED_WEIGHT = 0.5
@@ -158,6 +177,11 @@ _LONGEST_ROLE = 3
 _MOST_UNSAID = 0.66
 """Share of a question's words that a row may leave unsaid and still answer."""
 _ASKING = ("?", "\u061f", "\uff1f")
+_LOGS = (
+    "changelog", "change log", "change history", "changes in ", "release notes",
+    "what's new", "what\u2019s new", "whatsnew", "release history", "version history",
+)  # fmt: skip
+"""How logs of changes are called."""
 _MARKS = "*\u2020\u2021"
 """What the cell bears that a note below its table explains."""
 _AROUND_A_TERM = "-\"'`*( "
@@ -226,6 +250,9 @@ class CandidateFeatures:
     holds_kind: bool = False
     """Whether the kind of answer that is asked for is in it."""
 
+    instructs: bool = False
+    """Whether it tells how to do what is asked for."""
+
 
 @frozen
 class Scored:
@@ -257,6 +284,9 @@ def best_first(
     source += STALE_WEIGHT * np.array([side.is_stale for side in sides])
     source += HEADED_WEIGHT * _behind([side.headed for side in sides])
     source += PURPOSE_WEIGHT * _behind([side.tells_how for side in sides])
+    source += INSTRUCTION_WEIGHT * _behind([side.instructs for side in sides])
+    source += DONE_WEIGHT * _behind([side.names_deed for side in sides])
+    source += CHANGES_WEIGHT * np.array([side.is_change for side in sides])
     missing = MISSING_WEIGHT * np.array([side.missing for side in sides])
     source += ATTACHED_WEIGHT * np.array([item.source.attached for item in scored])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
@@ -300,6 +330,7 @@ def best_first(
                 defining[at],
                 chosen[at].source.attached,
                 kinds[at].holds and not deedless[at],
+                sides[likely[at]].instructs > 0,
             ),
             sides[likely[at]].covered,
         )
@@ -340,6 +371,12 @@ class _Side:
     that says anything else, `_OF_ANOTHER` for a field of what is not asked for."""
     tells_how: bool
     """Whether it begins with the purpose that the question asks how to reach."""
+    instructs: float
+    """How far it tells what to do, where that is asked for."""
+    names_deed: float
+    """How far it, or the heading right above, begins with what is to be done."""
+    is_change: bool
+    """Whether it stands in a log of changes, where what to do is asked for."""
 
 
 @frozen
@@ -352,6 +389,8 @@ class _Stems:
     before: frozenset[str]
     above: frozenset[str]
     passage: frozenset[str]
+    example: frozenset[str] = frozenset()
+    """Those of the code that shows what it tells to do."""
 
 
 class _Lexical:
@@ -386,6 +425,8 @@ class _Lexical:
         self._identifiers = frozenset(
             mark for mark in parsed.marks if _IDENTIFIER.fullmatch(mark)
         )
+        self._asks_to_do = parsed.asks_to_do
+        self._to_do = frozenset(self._stems(parsed.deed_to_do))
         self._wanted = self._asked - frozenset(self._stems(" ".join(parsed.anchors)))
         self._relations = same_relation(self._all, self._language)
 
@@ -416,23 +457,48 @@ class _Lexical:
             self._stems_of(item.before),
             self._stems_of(item.above),
             self._stems_of(item.source.text),
+            self._stems_of(self._example(item)),
         )
-        score, around = alone, around_alone = self._score(item, self._all, shares)
+        tells = _tells_to_do(item) if self._asks_to_do else 0.0
+        over = INSTRUCTED_WEIGHT if tells else ABOVE_WEIGHT
+        score, around = alone, around_alone = self._score(item, self._all, shares, over)
         if self._own != self._all:
             # What the conversation adds may help, and takes nothing away.
-            alone, around_alone = self._score(item, self._own, shares)
+            alone, around_alone = self._score(item, self._own, shares, over)
+        missing = self._missing(shares)
+        fit = max(0.0, 1 - UNSAID * missing)
         return _Side(
             (around + around_alone) / 2,
             max(score, alone),
             stems & self._all,
             is_stale=self._is_stale(item, stems),
-            missing=self._missing(shares),
+            missing=missing,
             unsaid=self._unsaid(item, shares),
             says_deed=self._says_deed(item, shares),
             is_titled=is_titled,
             headed=self._headed(item),
             tells_how=self._asks_how and self._tells_how(item),
+            instructs=fit * tells,
+            names_deed=fit * self._names_deed(item) if tells else 0.0,
+            is_change=self._asks_to_do and _is_change(item),
         )
+
+    def _names_deed(self, item: Candidate) -> float:
+        """Returns how far it or its heading begins with what is to be done.
+
+        Code that says it counts half: what is done is not all that it may do.
+        """
+        heading = item.source.above[-1] if len(item.source.above) > 1 else ""
+        for text in (item.text, heading):
+            if not self._to_do.isdisjoint(self._stems(text)[:1]):
+                return 1.0
+        shown = self._stems_of(self._example(item))
+        return SHOWN if item.introduces and not self._to_do.isdisjoint(shown) else 0.0
+
+    def _example(self, item: Candidate) -> str:
+        """Returns the code below an instruction, where one is asked for, or ""."""
+        start, end = item.example
+        return item.source.text[start:end] if self._asks_to_do else ""
 
     def _is_titled(self, item: Candidate) -> bool:
         """Tells whether it stands below a heading that tells the deed: `AUTHORS`."""
@@ -506,7 +572,7 @@ class _Lexical:
         return stems.own - numbers <= self._asked and bool(NUMBER.search(item.text))
 
     def _missing(self, stems: _Stems) -> float:
-        near = stems.own | stems.before | stems.above
+        near = stems.own | stems.before | stems.above | stems.example
         left = self._own - near
         rarest = max((self._worth[word] for word in self._own), default=0.0)
         if not left or not rarest:
@@ -519,13 +585,15 @@ class _Lexical:
         item: Candidate,
         wanted: frozenset[str],
         stems: _Stems,
+        above: float,
     ) -> tuple[float, float]:
         """Returns two shares of the wanted words: near a candidate, in its passage."""
         own = stems.own & wanted
         columns = stems.columns & own
-        near = stems.before & wanted - own
-        over = stems.above & wanted - own - near
-        left = wanted - own - near - over
+        shown = stems.example & wanted - own
+        near = stems.before & wanted - own - shown
+        over = stems.above & wanted - own - shown - near
+        left = wanted - own - shown - near - over
         related = is_shortened if item.kind in _STRUCTURED else is_related
         akin = _akin(wanted - own, stems.own, related)
         akin |= _akin(wanted & self._unseen - own, stems.own, is_mistyped)
@@ -535,7 +603,8 @@ class _Lexical:
         said -= (1 - COLUMN_WEIGHT) * self._worth_of(columns)
         beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
         weight = said + beside * self._worth_of(near - asked_for)
-        weight += ABOVE_WEIGHT * self._worth_of(over - asked_for)
+        weight += INSTRUCTED_WEIGHT * self._worth_of(shown - asked_for)
+        weight += above * self._worth_of(over - asked_for)
         around = AROUND_WEIGHT * self._worth_of(stems.passage & left - akin - asked_for)
         whole = self._worth_of(wanted) or 1.0
         return weight / whole, (weight + around) / whole
@@ -575,6 +644,34 @@ class _Lexical:
     def _worth_of(self, stems: frozenset[str]) -> float:
         # fsum: the order of a set differs from run to run, and must not decide a draw.
         return math.fsum(self._worth[stem] for stem in stems)
+
+
+def _is_change(item: Candidate) -> bool:
+    """Tells whether a candidate stands in a log of changes."""
+    above = " ".join((item.source.name, *item.source.above)).lower()
+    return any(name in above for name in _LOGS)
+
+
+def _begins_with_command(text: str) -> bool:
+    """Tells whether a sentence says what a command does: "`git add FILE` stages it"."""
+    mark, _, rest = text.partition("`")
+    command, closing, _ = rest.strip("`").partition("`")
+    return not mark and bool(closing) and " " in command
+
+
+def _tells_to_do(item: Candidate) -> float:
+    """Returns how far a candidate tells what to do: most with code that shows it."""
+    if item.kind == "row":
+        return 0.0
+    text = item.text
+    if item.kind == "field":
+        text = item.unit.cells[-1] if item.unit and item.unit.cells else text
+    tells = item.kind != "code" and (instructs(text) or _begins_with_command(text))
+    shows = item.kind == "code" or item.introduces or bool(item.example[1])
+    if tells and shows:
+        return 1.0
+    is_entry = item.kind == "field" and is_name(_key(item))
+    return TOLD if tells or shows or is_entry else 0.0
 
 
 def _akin(
