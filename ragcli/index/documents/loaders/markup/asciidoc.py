@@ -201,6 +201,8 @@ class _AsciiDocReader(BlockReader):
         """What brackets above the next block say of it."""
         self._caption = ""
         """The title above the next block."""
+        self._continued = -1
+        """The line of a paragraph that goes on with an item of a list."""
 
     def all(self, *, has_header: bool = False) -> list[Element]:
         """Reads the whole text.
@@ -222,6 +224,9 @@ class _AsciiDocReader(BlockReader):
         """Reads one block, and returns the line after it."""
         closing = self._delimiters.closing(line, at)
         closing = closing if closing < stop else 0
+        if line.strip() == "+":
+            self._continued = at + 1
+            return at + 1
         if not closing and (_COMMENT.match(line) or _SILENT.match(line)):
             return at + 1
         if match := _STYLE.match(line):
@@ -289,11 +294,11 @@ class _AsciiDocReader(BlockReader):
             self.piece("item", self.lines[at][0] + match.end(), self.lines[end - 1][1])
         elif _TERM.match(line):
             end = self._definition(at, stop)
-        elif line[0] in " \t":
+        elif line[0] in " \t" and at != self._continued:
             end = self.block(at, stop)
             self.code(at, end)
         else:
-            end = self._end(at, stop)
+            end = self._end(at, stop, in_list=at == self._continued)
             self._prose(line, at, end, style)
         return end
 
@@ -313,7 +318,7 @@ class _AsciiDocReader(BlockReader):
         """Returns the line after a paragraph, or after one item of a list."""
         for number in range(at + 1, self.block(at, stop)):
             line = self.line(number)
-            if line.rstrip() == "+" or self._delimiters.closing(line, number):
+            if line.strip() == "+" or self._delimiters.closing(line, number):
                 return number
             if _STYLE.match(line) or _COMMENT.match(line) or _CONDITION.match(line):
                 return number

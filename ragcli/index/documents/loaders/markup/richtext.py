@@ -73,6 +73,11 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _MOST_CELLS = 1000
+_HANGING = re.compile(
+    r"\s*(?P<mark>[-*\u2022\u25e6\u25aa\u2013\u2014\xb7]"
+    r"|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])[ ]?\t[ \t]*(?=\S)"
+)
+"""The mark of an item of a list that is written as words, before a tab."""
 
 
 @dataclass(slots=True)
@@ -105,6 +110,10 @@ class _Paragraph:
     level: int = 0
     style: int = -1
     is_item: bool = False
+    is_code: bool = True
+    """Whether all of its words are in letters of one width."""
+    hangs: bool = False
+    """Whether its first line begins further left than the others."""
     bullet: str = ""
     """What numbers the paragraph, or the paragraph of a cell that is being read."""
 
@@ -148,6 +157,8 @@ class _RtfReader:
         self._outer: list[_Paragraph] = []
         """Paragraphs that go on when what is collected apart has ended."""
         self._default_font = -1
+        self._widths: set[int] = set()
+        """The fonts whose letters are of one width."""
         self._notes: list[tuple[str, str]] = []
         self._margins: set[str] = set()
         """The headers and footers so far; several sections have the same."""
@@ -235,6 +246,8 @@ class _RtfReader:
         """Takes a word of the table of fonts or of styles."""
         if word == "f" and number is not None:
             self._state.font = number
+        elif word == "fmodern":
+            self._widths.add(self._state.font)
         elif word == "fcharset" and number in _CHARSETS:
             self._fonts[self._state.font] = _CHARSETS[number]
         elif word == "cpg" and (name := _code_page(number)):
@@ -273,7 +286,7 @@ class _RtfReader:
         paragraph = self._paragraph
         if word == "pard":
             paragraph.is_cell, paragraph.level, paragraph.style = False, 0, -1
-            paragraph.is_item = False
+            paragraph.is_item = paragraph.hangs = False
         elif word == "intbl":
             paragraph.is_cell = number != 0
         elif word == "s":
@@ -281,6 +294,8 @@ class _RtfReader:
         elif word == "outlinelevel":
             is_level = number is not None and 0 <= number < 9
             paragraph.level = (number or 0) + 1 if is_level else 0
+        elif word == "fi":
+            paragraph.hangs = (number or 0) < 0
         elif word in {"ls", "pnlvlblt", "pnlvlbody"}:
             paragraph.is_item = True
 
@@ -356,6 +371,8 @@ class _RtfReader:
             pieces = self._paragraph.pieces
             if state.is_raised and pieces:
                 text = raised(text, pieces[-1])
+            if text.strip() and state.font not in self._widths:
+                self._paragraph.is_code = False
             pieces.append(text)
 
     def _end_style(self) -> None:
@@ -396,7 +413,9 @@ class _RtfReader:
             paragraph.pieces.append("\n")
             paragraph.line_start = len(paragraph.pieces)
             return
-        text = well_formed("".join(paragraph.pieces)).strip()
+        whole = well_formed("".join(paragraph.pieces))
+        text = whole.strip()
+        is_code, paragraph.is_code = paragraph.is_code, True
         bullet, is_item = paragraph.bullet, paragraph.is_item
         paragraph.pieces, paragraph.bullet, paragraph.line_start = [], "", 0
         if text or not self._cells:
@@ -409,6 +428,10 @@ class _RtfReader:
             self._builder.heading(level, f"{bullet} {text}" if is_numbered else text)
         elif bullet or is_item:
             self._builder.item(text, bullet=f"{bullet or '-'} ")
+        elif is_code and "\n" in text:
+            self._builder.code(whole.strip("\r\n"))
+        elif paragraph.hangs and (mark := _HANGING.match(text)):
+            self._builder.item(text[mark.end() :], bullet=f"{mark['mark']} ")
         else:
             add_paragraph(self._builder, text)
         self._add_notes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.index.documents.conftest import Load
-from tests.unit.index.documents.views import rows, spoken
+from tests.unit.index.documents.views import contents, rows, spoken
 
 HANDBOOK = """\
 // Nobody reads this.
@@ -114,3 +114,27 @@ def test_what_is_marked_is_what_it_says(
     loaded: Load, text: str, wanted: list[tuple[str, str]]
 ) -> None:
     assert spoken(loaded("a.adoc", f"{text}\n")) == wanted
+
+
+def test_what_goes_on_with_an_item_ends_at_the_next(loaded: Load) -> None:
+    document = loaded(
+        "a.adoc",
+        """\
+. Empty the tray.
++
+It stands under the leg.
+. Close the valve.
+
+Ramp::
+  How fast it rises.
+  +
+  Not above 220.
+""",
+    )
+    assert contents(document) == [
+        ("item", "Empty the tray."),
+        ("prose", "It stands under the leg."),
+        ("item", "Close the valve."),
+        ("field", ("Ramp", "How fast it rises.")),
+        ("prose", "Not above 220."),
+    ]

@@ -203,3 +203,21 @@ def test_a_blank_line_sets_two_tables_apart() -> None:
     )
     columns = [table.columns for table in document.tables]
     assert columns == [("Town", "Rent", "Size"), ("Day", "Tide", "Wind")]
+
+
+def test_items_whose_marks_are_words_and_code_by_its_letters() -> None:
+    document = read(
+        r"{\fonttbl{\f0\fswiss A;}{\f1\fmodern C;}}"
+        r"{\pard\f0\li360\fi-360 1.\tx360\tab Check it.\par}"
+        r"{\pard\f0\li720\fi-360 \bullet \tx360\tab A lamp.\par}"
+        r"{\pard\f0\li0\fi0 2.\tab No item.\par}"
+        r"{\pard\f0\li0\fi0\f1 import kiln\line   kiln.start()\par}"
+        r"{\pard\f0 Words.\par}"
+    )
+    assert elements(document) == [
+        ("item", "Check it."),
+        ("item", "A lamp."),
+        ("prose", "2.\tNo item."),
+        ("code", "import kiln\n  kiln.start()"),
+        ("prose", "Words."),
+    ]
