@@ -15,41 +15,57 @@ from typing import Any, cast
 _WORD = re.compile(r"\w+")
 
 
-class _Deferred:
-    """Stands for a pattern until something is asked of it."""
+class DeferredPattern:
+    """Stands for a pattern until something is asked of it.
+
+    Args:
+        source: The expression.
+        flags: As `re.compile` takes them.
+    """
 
     def __init__(self, source: str, flags: int) -> None:
-        self._source = source
-        self._flags = flags
+        self.source = source
+        self.source_flags = flags
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        attribute = getattr(re.compile(self._source, self._flags), name)
+        attribute = getattr(re.compile(self.source, self.source_flags), name)
         self.__dict__[name] = attribute  # the next use does not come here
         return attribute
 
 
-class _Cued(_Deferred):
-    """Stands for a pattern until a text has one of its cues."""
+class CuedPattern(DeferredPattern):
+    """Stands for a pattern until a text has one of its cues.
+
+    Args:
+        source: The expression.
+        flags: As `re.compile` takes them.
+        cues: As `deferred` takes them, apart.
+    """
 
     def __init__(self, source: str, flags: int, cues: tuple[str, ...]) -> None:
         super().__init__(source, flags)
         self.cues = cues
 
     def search(self, text: str, *at: int) -> re.Match[str] | None:
+        """Returns what `re.Pattern.search` does."""
         return self._real("search")(text, *at) if self.may_match(text) else None
 
     def match(self, text: str, *at: int) -> re.Match[str] | None:
+        """Returns what `re.Pattern.match` does."""
         return self._real("match")(text, *at) if self.may_match(text) else None
 
     def finditer(self, text: str, *at: int) -> Iterator[re.Match[str]]:
+        """Returns what `re.Pattern.finditer` does."""
         return self._real("finditer")(text, *at) if self.may_match(text) else iter(())
 
     def sub(self, by: str | Callable[[re.Match[str]], str], text: str) -> str:
+        """Returns what `re.Pattern.sub` does."""
         return self._real("sub")(by, text) if self.may_match(text) else text
 
     def may_match(self, text: str) -> bool:
+        """Tells whether a text has a cue."""
         said = _said(text)
         return any(cue in said for cue in self.cues)
 
@@ -76,5 +92,5 @@ def deferred(source: str, flags: int = 0, *, cues: str = "") -> re.Pattern[str]:
             all that stands between two. The pattern is compiled for a text with a cue.
     """
     if not cues:
-        return cast("re.Pattern[str]", _Deferred(source, flags))
-    return cast("re.Pattern[str]", _Cued(source, flags, tuple(cues.split("|"))))
+        return cast("re.Pattern[str]", DeferredPattern(source, flags))
+    return cast("re.Pattern[str]", CuedPattern(source, flags, tuple(cues.split("|"))))

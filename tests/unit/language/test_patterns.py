@@ -56,7 +56,7 @@ def test_whatever_an_expression_matches_has_one_of_its_cues() -> None:
     modules = parsed_question, question_wording
     cued = [item for module in modules for item in cued_in(vars(module))]
     missed = {
-        (pattern._source, text)
+        (pattern.source, text)
         for pattern in cued
         for text in map("x{}x".format, texts(tree(pattern)))
         if not pattern.may_match(text)
@@ -69,7 +69,7 @@ def test_whatever_an_expression_matches_has_one_of_its_cues() -> None:
 def cued_in(values: Mapping[str, Any]) -> Iterator[Any]:
     """Yields the patterns with cues of a module, those of kinds of answers too."""
     for value in values.values():
-        if type(value) is patterns._Cued:
+        if type(value) is patterns.CuedPattern:
             yield value
         elif isinstance(value, dict):
             yield from cued_in(value)
@@ -80,7 +80,7 @@ def cued_in(values: Mapping[str, Any]) -> Iterator[Any]:
 def tree(pattern: Any) -> Any:
     """Returns an expression as `re` itself reads it."""
     parser: Any = vars(re)["_parser"]
-    return parser.parse(pattern._source, pattern._flags)
+    return parser.parse(pattern.source, pattern.source_flags)
 
 
 def texts(items: Iterable[Any]) -> list[str]:
