@@ -47,7 +47,7 @@ class Index:
     """
 
     def __init__(self, handle: Any) -> None:
-        self._faiss = _loaded()
+        self._faiss = compiled_part()
         self._end: Callable[[Any], None] = self._faiss.delete_Index
         self._handle = handle
         self.count: int = self._faiss.Index_ntotal_get(handle)
@@ -111,7 +111,7 @@ def read(path: Path) -> Index:
         RuntimeError: It is not one, or the system does not open it.
         MemoryError: It asks for more than there is.
     """
-    faiss = _loaded()
+    faiss = compiled_part()
     return Index(faiss.read_index(str(path), faiss.cvar.IO_FLAG_MMAP_IFC))
 
 
@@ -123,7 +123,7 @@ def deserialize(data: memoryview) -> Index:
     """
     import numpy as np
 
-    faiss, stored = _loaded(), np.frombuffer(data, np.uint8)
+    faiss, stored = compiled_part(), np.frombuffer(data, np.uint8)
     with _made(faiss, "VectorIOReader") as reader:
         copy = faiss.VectorIOReader_data_get(reader)
         faiss.UInt8Vector_resize(copy, len(stored))
@@ -134,7 +134,7 @@ def deserialize(data: memoryview) -> Index:
 
 def limit_files(*, vector_bytes: int, loops: int) -> None:
     """Limits what a file may make FAISS allocate, and iterate."""
-    faiss = _loaded()
+    faiss = compiled_part()
     faiss.set_deserialization_vector_byte_limit(vector_bytes)
     faiss.set_deserialization_loop_limit(loops)
 
@@ -166,7 +166,7 @@ def _made(faiss: Any, kind: str, *given: Any) -> Iterator[Any]:
 
 
 @cache
-def _loaded() -> Any:
+def compiled_part() -> Any:
     """Returns the compiled part of FAISS.
 
     Raises:

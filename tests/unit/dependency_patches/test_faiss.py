@@ -81,7 +81,7 @@ def test_of_several_compiled_parts_the_package_picks_one(tmp_path: Path) -> None
     (package / "swigfaiss_fast.py").write_text(
         "_swigfaiss_fast = 'the fast one'\nclass Index: pass\n"
     )
-    code = "from ragcli.dependency_patches import faiss; print(faiss._loaded())"
+    code = "from ragcli.dependency_patches import faiss; print(faiss.compiled_part())"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, sys.argv[1]); {code}",
          str(tmp_path)],
