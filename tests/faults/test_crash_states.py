@@ -264,6 +264,7 @@ def test_no_crash_breaks_a_promise(name: str, quick: Path) -> None:
     assert bad == []
 
 
+@pytest.mark.timeout(900)  # each sync in turn: a quarter of a minute on an idle machine
 def test_every_sync_is_needed(quick: Path) -> None:
     idle: set[str] = set()
     needed: set[str] = set()

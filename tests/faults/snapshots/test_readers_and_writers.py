@@ -80,7 +80,11 @@ def snapshots_of(profile: Path, sealed: str) -> LocalSnapshots:
     return LocalSnapshots(Directory.open(profile), sealer)
 
 
-@pytest.mark.timeout(1800 if THOROUGH else 120)
+_SEVERAL = 4
+"""Generations that are met one after the other."""
+
+
+@pytest.mark.timeout(1800 if THOROUGH else 300)
 def test_every_load_during_publishing_and_collecting_is_whole(
     tmp_path: Path, place: Path, sealed: str
 ) -> None:
@@ -90,16 +94,17 @@ def test_every_load_during_publishing_and_collecting_is_whole(
     try:
         assert line_of(publisher).startswith("0 ")
         newest = ""
-        generations = set()
-        for _ in range(loads):
+        generations: set[str] = set()
+        read = 0
+        while read < loads or len(generations) < _SEVERAL:  # it may publish slowly
+            read += 1
             reader = reader_in(profile, sealed)
             assert reader.notice == ""
             assert reader.generation >= newest
             newest = reader.generation
             generations.add(newest)
             version_seen(reader)
-        assert publisher.poll() is None
-        assert len(generations) > 3
+            assert publisher.poll() is None
     finally:
         publisher.kill()
         publisher.communicate()
