@@ -26,7 +26,12 @@ from tests.unit.index.documents.conftest import (
     workbook_file,
     zipped,
 )
-from tests.unit.index.documents.loaders.office.test_binary_workbooks import (
+from tests.unit.index.documents.loaders.office.test_embedded import (
+    object_in_text,
+    word,
+)
+from tests.unit.index.documents.loaders.office.test_opendocument import packed
+from tests.unit.index.documents.loaders.office.workbooks.test_binary_workbooks import (
     MERGED,
     PRICES,
     compound,
@@ -34,11 +39,6 @@ from tests.unit.index.documents.loaders.office.test_binary_workbooks import (
     xls_stream,
     xlsb,
 )
-from tests.unit.index.documents.loaders.office.test_embedded import (
-    object_in_text,
-    word,
-)
-from tests.unit.index.documents.loaders.office.test_opendocument import packed
 from tests.unit.index.documents.loaders.test_mail import message
 
 __all__ = ["presentation", "word_document", "workbook_file"]

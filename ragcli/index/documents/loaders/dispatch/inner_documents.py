@@ -80,7 +80,7 @@ class InnerDocuments:
         """
         if self._content.depth + len(inside) < DEEPEST:
             return False
-        self.leave(f"{name} (inside too many messages)")
+        self.leave(f"{name} (too deep inside other documents)")
         return True
 
     def named(self, name: str, format_name: str, inside: Sequence[str] = ()) -> str:

@@ -138,7 +138,7 @@ def test_mail_attached_as_any_file_ends_somewhere_too() -> None:
         made = outer
     document = read(made)
     assert max(section.part.count("!") for section in document.sections) == 3
-    assert "inside too many messages" in document.facts["notices"][0]
+    assert "too deep inside other documents" in document.facts["notices"][0]
 
 
 def test_messages_in_messages_end_somewhere() -> None:
@@ -149,7 +149,7 @@ def test_messages_in_messages_end_somewhere() -> None:
         made = outer
     document = read(made)
     assert len(document.sections) < 30
-    assert "inside too many messages" in document.facts["notices"][0]
+    assert "too deep inside other documents" in document.facts["notices"][0]
 
 
 def test_a_large_or_damaged_attachment_costs_itself(

@@ -17,7 +17,9 @@ from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from tests.make_samples import pdf
 from tests.unit.index.documents.conftest import saved, zipped
-from tests.unit.index.documents.loaders.office.test_binary_workbooks import (
+from tests.unit.index.documents.loaders.office.test_opendocument import packed
+from tests.unit.index.documents.loaders.office.test_word import SPACES, paragraph, run
+from tests.unit.index.documents.loaders.office.workbooks.test_binary_workbooks import (
     Sheet,
     compound,
     relations,
@@ -25,8 +27,6 @@ from tests.unit.index.documents.loaders.office.test_binary_workbooks import (
     xlsb,
     xlsx,
 )
-from tests.unit.index.documents.loaders.office.test_opendocument import packed
-from tests.unit.index.documents.loaders.office.test_word import SPACES, paragraph, run
 
 PRICES = Sheet(
     [[("Article", 0), ("Share", 0)], [("Bolt", 0), (0.5, 1)], [("Nut", 0), (0.25, 1)]]
@@ -178,7 +178,7 @@ def test_documents_in_documents_end_somewhere() -> None:
         made = word(paragraph(run("Text.")) + object_in_text("o0"), inside)
     document = read(made)
     assert max(section.part.count("!") for section in document.sections) == 3
-    assert "inside too many" in document.facts["notices"][0]
+    assert "too deep inside other documents" in document.facts["notices"][0]
 
 
 def test_a_workbook_on_a_slide_is_a_part_and_one_of_a_chart_is_not() -> None:

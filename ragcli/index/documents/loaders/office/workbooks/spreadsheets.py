@@ -32,14 +32,17 @@ from ragcli.index.documents.loaders.office.packages import (
     Package,
     words,
 )
-from ragcli.index.documents.loaders.office.sheet_facts import SheetFacts
-from ragcli.index.documents.loaders.office.xls_cells import is_locked, xls_facts
-from ragcli.index.documents.loaders.office.xlsb_cells import (
+from ragcli.index.documents.loaders.office.workbooks.sheet_facts import SheetFacts
+from ragcli.index.documents.loaders.office.workbooks.xls_cells import (
+    is_locked,
+    xls_facts,
+)
+from ragcli.index.documents.loaders.office.workbooks.xlsb_cells import (
     xlsb_comments,
     xlsb_facts,
     xlsb_sheets,
 )
-from ragcli.index.documents.loaders.office.xlsx_cells import xlsx_facts
+from ragcli.index.documents.loaders.office.workbooks.xlsx_cells import xlsx_facts
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from ragcli.index.documents.loaders.layout.header_rows import Span
-from ragcli.index.documents.loaders.office.xls_charts import XlsChart
+from ragcli.index.documents.loaders.office.workbooks.xls_charts import XlsChart
 
 Cell: TypeAlias = tuple[int, int]
 """Row and column of a cell, counted from 0."""

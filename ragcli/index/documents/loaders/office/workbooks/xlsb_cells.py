@@ -18,7 +18,11 @@ from ragcli.index.documents.loaders.office.number_formats import (
     counts_days,
 )
 from ragcli.index.documents.loaders.office.packages import Package
-from ragcli.index.documents.loaders.office.sheet_facts import ERRORS, Cell, SheetFacts
+from ragcli.index.documents.loaders.office.workbooks.sheet_facts import (
+    ERRORS,
+    Cell,
+    SheetFacts,
+)
 
 _ROW = 0
 _RATIONAL, _ERROR, _REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 2, 3, 5, 9, 11

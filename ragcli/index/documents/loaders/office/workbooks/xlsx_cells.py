@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ragcli.index.documents.loaders.office.number_formats import codes_of
 from ragcli.index.documents.loaders.office.packages import Package, number
-from ragcli.index.documents.loaders.office.sheet_facts import Cell, SheetFacts
+from ragcli.index.documents.loaders.office.workbooks.sheet_facts import Cell, SheetFacts
 
 _CELL = re.compile(rb"<(?:\w+:)?c((?:\s[^<>]*)?)>")
 _IS_ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")

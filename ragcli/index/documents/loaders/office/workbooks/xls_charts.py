@@ -6,7 +6,7 @@ import struct
 
 from ragcli.index.documents.elements import DocumentBuilder, flat
 from ragcli.index.documents.loaders.office.number_formats import plain
-from ragcli.index.documents.loaders.office.xls_strings import BiffStrings
+from ragcli.index.documents.loaders.office.workbooks.xls_strings import BiffStrings
 
 _SERIES, _SERIES_TEXT, _TEXT, _LINK, _REFERENCE = 0x1003, 0x100D, 0x1025, 0x1027, 0x1051
 _KEPT, _NUMBER, _LABEL = 0x1065, 0x0203, 0x0204

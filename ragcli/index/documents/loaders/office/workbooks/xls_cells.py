@@ -12,9 +12,15 @@ from collections.abc import Iterator, Mapping
 
 from ragcli.index.documents.loaders.office.compound_files import CompoundFile
 from ragcli.index.documents.loaders.office.number_formats import codes_of
-from ragcli.index.documents.loaders.office.sheet_facts import ERRORS, SheetFacts
-from ragcli.index.documents.loaders.office.xls_charts import XlsChart
-from ragcli.index.documents.loaders.office.xls_strings import BiffStrings, characters
+from ragcli.index.documents.loaders.office.workbooks.sheet_facts import (
+    ERRORS,
+    SheetFacts,
+)
+from ragcli.index.documents.loaders.office.workbooks.xls_charts import XlsChart
+from ragcli.index.documents.loaders.office.workbooks.xls_strings import (
+    BiffStrings,
+    characters,
+)
 
 _BEGIN, _END = 0x0809, 0x000A
 _CODE_PAGE, _FORMAT, _STYLE, _SHEET = 0x0042, 0x041E, 0x00E0, 0x0085
